@@ -1,1 +1,5 @@
 //! Placeholder.
+#[allow(dead_code)]
+mod analyze;
+#[allow(dead_code)]
+mod catalog;
