@@ -1,0 +1,183 @@
+//! What to read, what to write and how strict to be: `bindery.toml`, the environment, defaults.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+
+/// The settings of one run.
+///
+/// ```no_run
+/// # fn main() -> Result<(), bindery_build::Error> {
+/// let report = bindery_build::Config::load()?.generate()?;
+/// println!("cargo::warning={} queries", report.queries);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) root: PathBuf,
+    pub(crate) migrations: Vec<PathBuf>,
+    pub(crate) queries: Vec<PathBuf>,
+    pub(crate) lock: PathBuf,
+    pub(crate) output: Output,
+    pub(crate) mode: Mode,
+}
+
+/// Where the code goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// `OUT_DIR/bindery`, for `bindery::include_queries!()`.
+    OutDir(PathBuf),
+    /// A folder of the package, checked in.
+    SourceDir(PathBuf),
+}
+
+/// How strict a run is about `bindery.lock`; set by the variable `BINDERY`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Generate from the lock if it fits the sources, else ask the server and write the lock. The default.
+    #[default]
+    Update,
+    /// A lock that does not fit the sources is an error; no server is asked. `BINDERY=locked`.
+    Locked,
+    /// Ask the server about everything; an answer that differs from the lock is an error. `BINDERY=check`.
+    Check,
+}
+
+impl Config {
+    /// The settings of the package that is being built: its `bindery.toml`, if there is one, and the environment.
+    ///
+    /// # Errors
+    /// `bindery.toml` cannot be read, or `BINDERY` is none of the known words.
+    pub fn load() -> Result<Self, Error> {
+        let root = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+        let mut config = Self::new(root);
+        config.read_toml()?;
+        config.mode = Mode::from_env()?;
+        Ok(config)
+    }
+
+    /// The defaults for the package at `root`: `migrations/`, `queries/`, `bindery.lock`, and `OUT_DIR` for the code,
+    /// or `target/bindery` outside of a build script. No file and no variable but `OUT_DIR` is read.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
+        let out = env::var_os("OUT_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+        Self {
+            migrations: vec!["migrations".into()],
+            queries: vec!["queries".into()],
+            lock: "bindery.lock".into(),
+            output: Output::OutDir(out.join("bindery")),
+            mode: Mode::Update,
+            root,
+        }
+    }
+
+    /// Folders of migrations, or single files, relative to the package. The default is `migrations`.
+    ///
+    /// A file may be listed here and under [`queries`](Self::queries): what stands under a header is then a query, the
+    /// rest is schema.
+    pub fn migrations<P: Into<PathBuf>>(&mut self, paths: impl IntoIterator<Item = P>) -> &mut Self {
+        self.migrations = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Folders of query files, or single files, relative to the package. The default is `queries`.
+    pub fn queries<P: Into<PathBuf>>(&mut self, paths: impl IntoIterator<Item = P>) -> &mut Self {
+        self.queries = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The lock file, relative to the package. The default is `bindery.lock`.
+    pub fn lock(&mut self, path: impl Into<PathBuf>) -> &mut Self {
+        self.lock = path.into();
+        self
+    }
+
+    /// A folder of the package to write the code to, to be checked in, instead of `OUT_DIR`.
+    pub fn out_dir(&mut self, path: impl Into<PathBuf>) -> &mut Self {
+        self.output = Output::SourceDir(path.into());
+        self
+    }
+
+    /// How strict to be. The default is [`Mode::Update`].
+    pub fn mode(&mut self, mode: Mode) -> &mut Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Where the code goes, as an absolute path if the package's is.
+    pub(crate) fn output_dir(&self) -> PathBuf {
+        match &self.output {
+            Output::OutDir(path) => path.clone(),
+            Output::SourceDir(path) => self.root.join(path),
+        }
+    }
+
+    /// The paths that cargo has to watch; one that does not exist would make it build every time.
+    pub(crate) fn watched(&self) -> Vec<PathBuf> {
+        let settings = [PathBuf::from(TOML), self.lock.clone()];
+        let all = self.migrations.iter().chain(&self.queries).chain(&settings);
+        let paths = all.map(|path| self.root.join(path));
+        paths.filter(|path| path.exists()).collect()
+    }
+
+    fn read_toml(&mut self) -> Result<(), Error> {
+        let path = self.root.join(TOML);
+        if !path.exists() {
+            return Ok(());
+        }
+        let text = fs::read_to_string(&path).map_err(|error| toml_error(error.to_string()))?;
+        let table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| toml_error(error.to_string()))?;
+        for (key, value) in table {
+            match key.as_str() {
+                "migrations" => self.migrations = paths(&key, &value)?,
+                "queries" => self.queries = paths(&key, &value)?,
+                "out" => self.output = Output::SourceDir(path_of(&key, &value)?),
+                _ => {
+                    let message =
+                        format!("`{key}` is not a setting; the settings are migrations, queries, out");
+                    return Err(toml_error(message));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+const TOML: &str = "bindery.toml";
+
+impl Mode {
+    fn from_env() -> Result<Self, Error> {
+        match env::var("BINDERY").as_deref() {
+            Err(_) | Ok("") => Ok(Self::Update),
+            Ok("locked") => Ok(Self::Locked),
+            Ok("check") => Ok(Self::Check),
+            Ok(other) => {
+                let message = format!("BINDERY is `{other}`, which means nothing");
+                let help = "leave it unset, or set it to `locked` or `check`";
+                Err(Error::new(vec![Diagnostic::error(message).help(help)]))
+            }
+        }
+    }
+}
+
+fn paths(key: &str, value: &Value) -> Result<Vec<PathBuf>, Error> {
+    match value {
+        Value::Array(values) => values.iter().map(|value| path_of(key, value)).collect(),
+        value => Ok(vec![path_of(key, value)?]),
+    }
+}
+
+fn path_of(key: &str, value: &Value) -> Result<PathBuf, Error> {
+    let path = value.as_str().ok_or_else(|| toml_error(format!("`{key}` has to be a path")))?;
+    Ok(Path::new(path).to_owned())
+}
+
+fn toml_error(message: String) -> Error {
+    Error::new(vec![Diagnostic::error(format!("{TOML}: {message}"))])
+}

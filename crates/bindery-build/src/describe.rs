@@ -1,0 +1,293 @@
+//! Asks PostgreSQL about every query: migrates a temporary database, prepares each statement, reads its tree.
+
+use std::collections::BTreeMap;
+
+use postgres::types::{Kind, Type};
+
+use crate::analyze::{self, Analysis};
+use crate::catalog;
+use crate::description::{Description, Field, Schema, Table, TypeName, UserType, UserTypeKind};
+use crate::diagnostic::Diagnostic;
+use crate::query::{Command, Query, Target};
+use crate::relations::{self, Relation};
+use crate::server_error;
+use crate::session::{Prepared, Session};
+use crate::types;
+
+/// The server's answers.
+#[derive(Debug)]
+pub(crate) struct Described {
+    /// One a query, in the order of the queries.
+    pub descriptions: Vec<Description>,
+    pub schema: Schema,
+}
+
+/// Describes `queries` on a migrated database.
+///
+/// What the server refuses is a diagnostic, and the other queries are still described; none comes back unless all
+/// could be.
+///
+/// # Errors
+/// The connection fails.
+pub(crate) fn describe(
+    session: &mut Session,
+    queries: &[Query],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<Described>, postgres::Error> {
+    let errors_before = diagnostics.len();
+    let mut prepared = Vec::new();
+    for query in queries {
+        match session.prepare(&query.sql) {
+            Ok(statement) => prepared.push((query, statement)),
+            Err(error) if error.as_db_error().is_none() => return Err(error),
+            Err(error) => diagnostics.push(server_error::in_query(query, &error)),
+        }
+    }
+    run_utilities(session, &prepared, diagnostics)?;
+    let analyses = analyze_all(session, prepared.iter().map(|(_, prepared)| prepared))?;
+    let mut schema = Schema { types: user_types(prepared.iter().map(|(_, p)| p)), ..Schema::default() };
+    let mut descriptions = Vec::new();
+    for ((query, prepared), analysis) in prepared.iter().zip(&analyses) {
+        let description = description(query, prepared, analysis, diagnostics);
+        check(query, &description, &schema, diagnostics);
+        descriptions.push(description);
+    }
+    if diagnostics.len() > errors_before {
+        return Ok(None);
+    }
+    let statements = prepared.iter().map(|(_, prepared)| prepared);
+    let relations = relations::returned_whole(&mut session.client, statements)?;
+    schema.tables = describe_tables(session, relations.values())?;
+    for ((_, prepared), description) in prepared.iter().zip(&mut descriptions) {
+        description.table = table_of(prepared, description, &relations, &schema);
+    }
+    Ok(Some(Described { descriptions, schema }))
+}
+
+/// `CREATE`, `SET`, `REFRESH` and their like are not looked at when they are parsed, so they are run and rolled back.
+fn run_utilities(
+    session: &mut Session,
+    prepared: &[(&Query, Prepared)],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<(), postgres::Error> {
+    for (query, prepared) in prepared {
+        let is_utility = prepared.tree.as_ref().is_some_and(|tree| tree.contains(":commandType 5 "));
+        if !is_utility || !prepared.statement.params().is_empty() {
+            continue;
+        }
+        let mut transaction = session.client.transaction()?;
+        let outcome = transaction.batch_execute(&query.sql);
+        transaction.rollback()?;
+        match outcome {
+            Err(error) if runs_outside_transactions(&error) => {}
+            Err(error) if error.as_db_error().is_none() => return Err(error),
+            Err(error) => diagnostics.push(server_error::in_query(query, &error)),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+/// `VACUUM` and its like: they cannot be tried without leaving a trace.
+fn runs_outside_transactions(error: &postgres::Error) -> bool {
+    error.code() == Some(&postgres::error::SqlState::ACTIVE_SQL_TRANSACTION)
+}
+
+fn analyze_all<'p>(
+    session: &mut Session,
+    prepared: impl Iterator<Item = &'p Prepared>,
+) -> Result<Vec<Analysis>, postgres::Error> {
+    let prepared: Vec<&Prepared> = prepared.collect();
+    let trees: Vec<&str> = prepared.iter().map(|p| p.tree.as_deref().unwrap_or_default()).collect();
+    let facts = catalog::load_facts(&mut session.client, &trees)?;
+    let with_trees = prepared.iter().zip(&trees);
+    Ok(with_trees
+        .map(|(prepared, tree)| analyze::analyze(tree, &facts, prepared.statement.params().len()))
+        .collect())
+}
+
+fn description(
+    query: &Query,
+    prepared: &Prepared,
+    analysis: &Analysis,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Description {
+    let mut description = Description {
+        params: params(query, prepared, analysis),
+        columns: columns(query.command, prepared, analysis),
+        at_most_one_row: analysis.at_most_one_row,
+        table: None,
+    };
+    for rule in &query.overrides {
+        let fields = match rule.target {
+            Target::Param => &mut description.params,
+            Target::Column => &mut description.columns,
+        };
+        let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
+        match fields.iter_mut().find(|field| field.name == rule.name) {
+            Some(field) => field.nullable = rule.nullable,
+            None => diagnostics.push(
+                Diagnostic::error(format!("`{}` is not in query `{}`", rule.name, query.name))
+                    .at(crate::diagnostic::Span::new(&query.file, rule.range.clone()), "")
+                    .help(match names.is_empty() {
+                        true => "there is none: remove this line".to_owned(),
+                        false => format!("write one of {}", names.join(", ")),
+                    }),
+            ),
+        }
+    }
+    description
+}
+
+fn params(query: &Query, prepared: &Prepared, analysis: &Analysis) -> Vec<Field> {
+    let types = prepared.statement.params().iter().enumerate();
+    let mut params: Vec<Field> = types
+        .map(|(index, ty)| {
+            let written = query.params.get(index);
+            let inferred = analysis.params.get(index);
+            let name = written
+                .and_then(|param| param.name.clone())
+                .or_else(|| inferred.and_then(|param| param.name.clone()))
+                .unwrap_or_else(|| format!("arg{}", index + 1));
+            let narg = written.is_some_and(|param| param.narg);
+            let nullable = narg || inferred.is_some_and(|param| param.nullable);
+            Field { name, ty: type_name(ty), nullable }
+        })
+        .collect();
+    let names = crate::names::distinct(params.iter().map(|param| param.name.clone()));
+    for (param, name) in params.iter_mut().zip(names) {
+        param.name = name;
+    }
+    params
+}
+
+fn columns(command: Command, prepared: &Prepared, analysis: &Analysis) -> Vec<Field> {
+    if !command.returns_rows() {
+        return Vec::new();
+    }
+    let columns = prepared.statement.columns().iter().enumerate();
+    columns
+        .map(|(index, column)| Field {
+            name: column.name().to_owned(),
+            ty: type_name(column.type_()),
+            nullable: analysis.columns.get(index).is_none_or(|column| column.nullable),
+        })
+        .collect()
+}
+
+/// Everything in a description that no code can be generated for.
+fn check(query: &Query, description: &Description, schema: &Schema, diagnostics: &mut Vec<Diagnostic>) {
+    if query.command.returns_rows() && description.columns.is_empty() {
+        let word = query.command.word();
+        diagnostics.push(
+            Diagnostic::error(format!("`{}` returns no columns", query.name))
+                .at(query.name_span(), format!("declared as `:{word}`"))
+                .help("use `:exec` or `:execrows`, or add a RETURNING clause"),
+        );
+    }
+    for (index, param) in description.params.iter().enumerate() {
+        if types::resolve(&param.ty, schema).is_none() {
+            diagnostics.push(
+                Diagnostic::error(format!(
+                    "parameter `{}` has type `{}`, which has no Rust type yet",
+                    param.name, param.ty
+                ))
+                .at(query.span_of_param(index + 1), "")
+                .help(format!("pass text and cast it: `@{}::text::{}`", param.name, param.ty)),
+            );
+        }
+    }
+    for column in &description.columns {
+        if types::resolve(&column.ty, schema).is_none() {
+            diagnostics.push(
+                Diagnostic::error(format!(
+                    "column `{}` has type `{}`, which has no Rust type yet",
+                    column.name, column.ty
+                ))
+                .at(query.name_span(), "returned by this query")
+                .help(format!("select it as text: `{0}::text AS {0}`", column.name)),
+            );
+        }
+    }
+}
+
+/// Describes each relation by a query for all of it, so that views and tables get their NULLs by the same rules.
+fn describe_tables<'r>(
+    session: &mut Session,
+    relations: impl Iterator<Item = &'r Relation>,
+) -> Result<Vec<Table>, postgres::Error> {
+    let mut names = Vec::new();
+    let mut prepared = Vec::new();
+    for relation in relations {
+        prepared.push(session.prepare(&relation.select_all())?);
+        names.push(relation.qualified_name());
+    }
+    let analyses = analyze_all(session, prepared.iter())?;
+    let described = names.into_iter().zip(prepared.iter().zip(&analyses));
+    let mut tables: Vec<Table> = described
+        .map(|(name, (prepared, analysis))| Table {
+            name,
+            columns: columns(Command::Many, prepared, analysis),
+        })
+        .collect();
+    tables.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(tables)
+}
+
+/// The table that a query's rows are rows of, unless a column that is never NULL there may be NULL here.
+fn table_of(
+    prepared: &Prepared,
+    description: &Description,
+    relations: &BTreeMap<u32, Relation>,
+    schema: &Schema,
+) -> Option<String> {
+    if description.columns.is_empty() {
+        return None;
+    }
+    let relation = relations.get(&relations::single_origin(&prepared.statement)?)?;
+    if !relation.is_whole(&prepared.statement) {
+        return None;
+    }
+    let name = relation.qualified_name();
+    let table = schema.table(&name)?;
+    let mut pairs = table.columns.iter().zip(&description.columns);
+    let fits = pairs.all(|(of_table, of_query)| of_table.nullable || !of_query.nullable);
+    fits.then_some(name)
+}
+
+fn user_types<'p>(prepared: impl Iterator<Item = &'p Prepared>) -> Vec<UserType> {
+    let mut types = BTreeMap::new();
+    for prepared in prepared {
+        for ty in prepared.statement.params() {
+            collect_user_types(ty, &mut types);
+        }
+        for column in prepared.statement.columns() {
+            collect_user_types(column.type_(), &mut types);
+        }
+    }
+    types.into_values().collect()
+}
+
+fn collect_user_types(ty: &Type, types: &mut BTreeMap<TypeName, UserType>) {
+    let kind = match ty.kind() {
+        Kind::Enum(labels) => UserTypeKind::Enum(labels.clone()),
+        Kind::Domain(base) => {
+            collect_user_types(base, types);
+            UserTypeKind::Domain(type_name(base))
+        }
+        Kind::Array(element) => return collect_user_types(element, types),
+        _ => return,
+    };
+    let name = type_name(ty);
+    types.insert(name.clone(), UserType { name, kind });
+}
+
+/// See [`TypeName`].
+fn type_name(ty: &Type) -> TypeName {
+    match ty.kind() {
+        // `int2vector` and `oidvector` are arrays by kind, but types of their own.
+        Kind::Array(element) if ty.name().starts_with('_') => format!("{}[]", type_name(element)),
+        _ if ty.schema() == "pg_catalog" => ty.name().to_owned(),
+        _ => format!("{}.{}", ty.schema(), ty.name()),
+    }
+}

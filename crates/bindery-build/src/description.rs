@@ -1,0 +1,72 @@
+//! What PostgreSQL said about a query: plain data, written to the lock and read by the generator.
+
+/// A type's name as the lock and the generated code show it: `int8`, `text[]`, `public.car_status`.
+///
+/// Types of `pg_catalog` go by their name alone, all others by schema and name; an array is its element's name and
+/// `[]`. `bindery::type_name` renders the types of a live statement by the same rule.
+pub(crate) type TypeName = String;
+
+/// Types, NULLs and names of one query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Description {
+    /// `$1` first.
+    pub params: Vec<Field>,
+    /// In order of the select list; empty for a command that returns no rows.
+    pub columns: Vec<Field>,
+    /// Whether more than one row is impossible.
+    pub at_most_one_row: bool,
+    /// The relation whose rows these are, `public.cars`: the columns are its columns, all of them and in order.
+    pub table: Option<String>,
+}
+
+/// A parameter or a column.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Field {
+    pub name: String,
+    pub ty: TypeName,
+    pub nullable: bool,
+}
+
+/// A table or view whose rows some query returns whole.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Table {
+    /// `public.cars`
+    pub name: String,
+    pub columns: Vec<Field>,
+}
+
+/// A type that the migrations made and some query uses.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct UserType {
+    /// `public.car_status`
+    pub name: TypeName,
+    pub kind: UserTypeKind,
+}
+
+/// What kind of type it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum UserTypeKind {
+    /// With its labels in their order.
+    Enum(Vec<String>),
+    /// With the type it is over, which may be a domain too.
+    Domain(TypeName),
+}
+
+/// All that the server was asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Schema {
+    /// Sorted by name.
+    pub tables: Vec<Table>,
+    /// Sorted by name.
+    pub types: Vec<UserType>,
+}
+
+impl Schema {
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    pub fn user_type(&self, name: &str) -> Option<&UserType> {
+        self.types.iter().find(|user_type| user_type.name == name)
+    }
+}

@@ -1,0 +1,176 @@
+//! Errors and warnings in the user's files: data here, text in one place.
+//!
+//! Every stage pushes [`Diagnostic`]s and goes on; the driver renders all of them at the end of a run.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::source::SourceFile;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is generated.
+    Error,
+    /// The code is generated all the same.
+    Warning,
+}
+
+/// One thing that is wrong in a file of the user's, or in the build's surroundings.
+#[derive(Clone, PartialEq)]
+pub struct Diagnostic {
+    severity: Severity,
+    message: String,
+    span: Option<Span>,
+    label: String,
+    notes: Vec<String>,
+    help: Vec<String>,
+}
+
+/// A place in a source file, in bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Span {
+    pub file: Arc<SourceFile>,
+    pub range: Range<usize>,
+}
+
+impl Span {
+    pub fn new(file: &Arc<SourceFile>, range: Range<usize>) -> Self {
+        Self { file: Arc::clone(file), range }
+    }
+
+    /// The character or word at `offset`.
+    pub fn point(file: &Arc<SourceFile>, offset: usize) -> Self {
+        let start = offset.min(file.text.len());
+        let rest = &file.text[start..];
+        let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let width = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
+        Self::new(file, start..start + width)
+    }
+
+    /// Line and column of its start, both from 1, the column in characters.
+    fn line_and_column(&self) -> (usize, usize) {
+        let before = &self.file.text[..self.range.start];
+        let line = before.matches('\n').count() + 1;
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (line, before[line_start..].chars().count() + 1)
+    }
+}
+
+impl Diagnostic {
+    pub(crate) fn error(message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, message.into())
+    }
+
+    pub(crate) fn warning(message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, message.into())
+    }
+
+    fn new(severity: Severity, message: String) -> Self {
+        let (label, notes, help) = Default::default();
+        Self { severity, message, span: None, label, notes, help }
+    }
+
+    /// Points at `span`, with a word on what is there (may be empty).
+    pub(crate) fn at(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.span = Some(span);
+        self.label = label.into();
+        self
+    }
+
+    /// Adds a fact, such as the server's own detail.
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Whether it keeps code from being generated.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// What is wrong, in one line, without its place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// `queries/cars.sql:4:12`, if it has a place; line and column count from 1, the column in characters.
+    pub fn location(&self) -> Option<String> {
+        let span = self.span.as_ref()?;
+        let (line, column) = span.line_and_column();
+        Some(format!("{}:{line}:{column}", span.file.path))
+    }
+
+    /// The whole report: message, the line with a caret, notes and help, over several lines, without colour.
+    pub fn render(&self) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let notes = self.notes.iter().map(|note| Level::NOTE.message(note));
+        let helps = self.help.iter().map(|help| Level::HELP.message(help));
+        let title = level.primary_title(&self.message);
+        let group = match &self.span {
+            Some(span) => title.element(self.snippet(span)).elements(notes.chain(helps)),
+            None => Group::with_title(title).elements(notes.chain(helps)),
+        };
+        Renderer::plain().decor_style(DecorStyle::Ascii).render(&[group])
+    }
+
+    fn snippet<'d>(&'d self, span: &'d Span) -> Snippet<'d, annotate_snippets::Annotation<'d>> {
+        let label = (!self.label.is_empty()).then_some(self.label.as_str());
+        let annotation = AnnotationKind::Primary.span(span.range.clone()).label(label);
+        Snippet::source(span.file.text.as_str()).path(span.file.path.as_str()).annotation(annotation)
+    }
+
+    /// Files in order of name, places in order of line; what has no place comes first.
+    pub(crate) fn sort(diagnostics: &mut [Self]) {
+        diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
+    }
+
+    fn order(&self) -> (Option<(&str, usize)>, &str) {
+        let place = self.span.as_ref().map(|span| (span.file.path.as_str(), span.range.start));
+        (place, &self.message)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    /// `queries/cars.sql:4:12: column "plat" does not exist`, in one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.location() {
+            Some(location) => write!(f, "{location}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl fmt::Debug for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters() {
+        let text = "-- é\r\nSELECT 'ü🚗', plat FROM cars;\n";
+        let file = Arc::new(SourceFile { path: "queries/cars.sql".into(), text: text.into() });
+        let at = text.find("plat").unwrap();
+        let error = Diagnostic::error("no such column").at(Span::point(&file, at), "");
+        assert_eq!(error.location().as_deref(), Some("queries/cars.sql:2:14"));
+        assert!(error.render().contains("plat"));
+    }
+}

@@ -1,0 +1,423 @@
+//! `bindery.lock`: what PostgreSQL said, in a file that is committed and reviewed.
+//!
+//! Written by hand rather than by a serialiser, so that a column is a line and a nullable column that appears is one
+//! changed line; read with a TOML parser.
+
+use std::fmt::Write as _;
+
+use toml::{Table as TomlTable, Value};
+
+use crate::description::{Description, Field, Schema, Table, UserType, UserTypeKind};
+use crate::query::{Command, Query};
+use crate::source::Sources;
+
+/// The form of the file. A build refuses a lock of a later one.
+const VERSION: i64 = 1;
+
+/// All that a build needs in place of a server.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Lock {
+    /// The server's major version, for information: every supported one gives the same answers.
+    pub postgres: u32,
+    /// Hash of the migrations.
+    pub migrations: String,
+    /// Sorted by file and name.
+    pub queries: Vec<LockedQuery>,
+    pub schema: Schema,
+}
+
+/// One query of the lock.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LockedQuery {
+    pub name: String,
+    pub file: String,
+    pub command: Command,
+    /// Hash of what was described.
+    pub source: String,
+    pub description: Description,
+}
+
+impl Lock {
+    /// The lock of what was just described.
+    pub fn new(
+        sources: &Sources,
+        queries: &[Query],
+        descriptions: Vec<Description>,
+        schema: Schema,
+        postgres: u32,
+    ) -> Self {
+        let described = queries.iter().zip(descriptions);
+        let mut queries: Vec<LockedQuery> = described
+            .map(|(query, description)| LockedQuery {
+                name: query.name.clone(),
+                file: query.file.path.clone(),
+                command: query.command,
+                source: query.hash(),
+                description,
+            })
+            .collect();
+        queries.sort_by(|a, b| (&a.file, &a.name).cmp(&(&b.file, &b.name)));
+        Self { postgres, migrations: sources.migrations_hash(), queries, schema }
+    }
+
+    /// What the file says of `query`, as long as it speaks of the very same text.
+    pub fn description(&self, query: &Query) -> Option<&Description> {
+        let entry = self.find(&query.file.path, &query.name)?;
+        let same = entry.command == query.command && entry.source == query.hash();
+        same.then_some(&entry.description)
+    }
+
+    fn find(&self, file: &str, name: &str) -> Option<&LockedQuery> {
+        self.queries.iter().find(|entry| entry.file == file && entry.name == name)
+    }
+
+    /// Why the lock does not fit the sources; empty if it does.
+    pub fn stale_reasons(&self, sources: &Sources, queries: &[Query]) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if self.migrations != sources.migrations_hash() {
+            reasons.push("the migrations have changed".to_owned());
+        }
+        for query in queries {
+            if self.find(&query.file.path, &query.name).is_none() {
+                reasons.push(format!("{}: query `{}` is new", query.file.path, query.name));
+            } else if self.description(query).is_none() {
+                reasons.push(format!("{}: query `{}` has changed", query.file.path, query.name));
+            }
+        }
+        for entry in &self.queries {
+            let exists = queries.iter().any(|q| q.file.path == entry.file && q.name == entry.name);
+            if !exists {
+                reasons.push(format!("{}: query `{}` is gone", entry.file, entry.name));
+            }
+        }
+        reasons
+    }
+
+    /// How the server's answers in `fresh` differ from this lock's, a line each; empty if they do not.
+    pub fn differences(&self, fresh: &Self) -> Vec<String> {
+        let mut differences = Vec::new();
+        for new in &fresh.queries {
+            let place = format!("{}: query `{}`", new.file, new.name);
+            match self.find(&new.file, &new.name) {
+                None => differences.push(format!("{place} is not in the lock")),
+                Some(old) => compare_queries(&place, old, new, &mut differences),
+            }
+        }
+        for old in &self.queries {
+            if fresh.find(&old.file, &old.name).is_none() {
+                differences.push(format!("{}: query `{}` is gone", old.file, old.name));
+            }
+        }
+        compare_schemas(&self.schema, &fresh.schema, &mut differences);
+        if differences.is_empty() && self.migrations != fresh.migrations {
+            differences.push("the migrations have changed, without an effect on any query".to_owned());
+        }
+        differences
+    }
+
+    /// The file's text: the same lock gives the same bytes.
+    pub fn render(&self) -> String {
+        let mut text = String::from(
+            "# Written by Bindery: what PostgreSQL says of every query. Commit it; builds then need no server.\n",
+        );
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "version = {VERSION}\npostgres = {}", self.postgres);
+        let _ = writeln!(text, "migrations = {}", quoted(&self.migrations));
+        for query in &self.queries {
+            render_query(query, &mut text);
+        }
+        for table in &self.schema.tables {
+            let _ = writeln!(text, "\n[[table]]\nname = {}", quoted(&table.name));
+            render_fields("columns", &table.columns, &mut text);
+        }
+        for user_type in &self.schema.types {
+            let _ = writeln!(text, "\n[[type]]\nname = {}", quoted(&user_type.name));
+            match &user_type.kind {
+                UserTypeKind::Enum(labels) => {
+                    text.push_str("labels = [\n");
+                    labels.iter().for_each(|label| text.push_str(&format!("    {},\n", quoted(label))));
+                    text.push_str("]\n");
+                }
+                UserTypeKind::Domain(base) => {
+                    let _ = writeln!(text, "domain_over = {}", quoted(base));
+                }
+            }
+        }
+        text
+    }
+
+    /// Reads a lock's text.
+    ///
+    /// # Errors
+    /// A message that says what is wrong with it and what to do.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let document: TomlTable = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
+        let version = integer(&document, "version")?;
+        if version > VERSION {
+            return Err(format!(
+                "it was written by a newer Bindery (lock version {version}; this one reads {VERSION}): update bindery-build"
+            ));
+        }
+        Ok(Self {
+            postgres: u32::try_from(integer(&document, "postgres")?).map_err(|e| e.to_string())?,
+            migrations: string(&document, "migrations")?,
+            queries: tables(&document, "query")?.map(parse_query).collect::<Result<_, _>>()?,
+            schema: Schema {
+                tables: tables(&document, "table")?.map(parse_table).collect::<Result<_, _>>()?,
+                types: tables(&document, "type")?.map(parse_type).collect::<Result<_, _>>()?,
+            },
+        })
+    }
+}
+
+fn compare_queries(place: &str, old: &LockedQuery, new: &LockedQuery, out: &mut Vec<String>) {
+    if old.command != new.command {
+        out.push(format!("{place}: was :{}, is :{}", old.command.word(), new.command.word()));
+    }
+    if old.source != new.source {
+        out.push(format!("{place}: its SQL or its annotations have changed"));
+    }
+    let (was, is) = (&old.description, &new.description);
+    compare_fields(place, "parameter", &was.params, &is.params, out);
+    compare_fields(place, "column", &was.columns, &is.columns, out);
+    if was.at_most_one_row != is.at_most_one_row {
+        let count = |at_most_one| if at_most_one { "at most one row" } else { "any number of rows" };
+        out.push(format!("{place}: was {}, is {}", count(was.at_most_one_row), count(is.at_most_one_row)));
+    }
+    if was.table != is.table {
+        let row = |table: &Option<String>| {
+            table.as_ref().map_or("rows of its own".to_owned(), |table| format!("rows of `{table}`"))
+        };
+        out.push(format!("{place}: was {}, is {}", row(&was.table), row(&is.table)));
+    }
+}
+
+fn compare_fields(place: &str, kind: &str, old: &[Field], new: &[Field], out: &mut Vec<String>) {
+    let paired = old.iter().zip(new).filter(|(old, new)| old != new);
+    out.extend(paired.map(|(old, new)| format!("{place}: {kind} was `{}`, is `{}`", shown(old), shown(new))));
+    let gone = old.iter().skip(new.len());
+    out.extend(gone.map(|old| format!("{place}: {kind} `{}` is gone", shown(old))));
+    let added = new.iter().skip(old.len());
+    out.extend(added.map(|new| format!("{place}: {kind} `{}` is new", shown(new))));
+}
+
+fn compare_schemas(old: &Schema, new: &Schema, out: &mut Vec<String>) {
+    for table in &new.tables {
+        match old.table(&table.name) {
+            Some(was) => {
+                compare_fields(
+                    &format!("table `{}`", table.name),
+                    "column",
+                    &was.columns,
+                    &table.columns,
+                    out,
+                );
+            }
+            None => out.push(format!("table `{}` is not in the lock", table.name)),
+        }
+    }
+    for user_type in &new.types {
+        match old.user_type(&user_type.name) {
+            Some(was) if was.kind == user_type.kind => {}
+            Some(was) => out.push(format!(
+                "type `{}`: was {}, is {}",
+                user_type.name,
+                shown_kind(&was.kind),
+                shown_kind(&user_type.kind)
+            )),
+            None => out.push(format!("type `{}` is not in the lock", user_type.name)),
+        }
+    }
+    let gone_tables = old.tables.iter().filter(|table| new.table(&table.name).is_none());
+    out.extend(gone_tables.map(|table| format!("table `{}` is not used any more", table.name)));
+    let gone_types = old.types.iter().filter(|ty| new.user_type(&ty.name).is_none());
+    out.extend(gone_types.map(|ty| format!("type `{}` is not used any more", ty.name)));
+}
+
+/// `plate text not null`
+fn shown(field: &Field) -> String {
+    let null = if field.nullable { "nullable" } else { "not null" };
+    format!("{} {} {null}", field.name, field.ty)
+}
+
+fn shown_kind(kind: &UserTypeKind) -> String {
+    match kind {
+        UserTypeKind::Enum(labels) => format!("an enum of {}", labels.join(", ")),
+        UserTypeKind::Domain(base) => format!("a domain over {base}"),
+    }
+}
+
+fn render_query(query: &LockedQuery, text: &mut String) {
+    let description = &query.description;
+    let _ = writeln!(text, "\n[[query]]\nname = {}", quoted(&query.name));
+    let _ = writeln!(text, "file = {}", quoted(&query.file));
+    let _ = writeln!(text, "command = {}", quoted(query.command.word()));
+    let _ = writeln!(text, "source = {}", quoted(&query.source));
+    let _ = writeln!(text, "at_most_one_row = {}", description.at_most_one_row);
+    if let Some(table) = &description.table {
+        let _ = writeln!(text, "table = {}", quoted(table));
+    }
+    render_fields("params", &description.params, text);
+    render_fields("columns", &description.columns, text);
+}
+
+fn render_fields(key: &str, fields: &[Field], text: &mut String) {
+    if fields.is_empty() {
+        let _ = writeln!(text, "{key} = []");
+        return;
+    }
+    let _ = writeln!(text, "{key} = [");
+    for field in fields {
+        let (name, ty) = (quoted(&field.name), quoted(&field.ty));
+        let _ = writeln!(text, "    {{ name = {name}, type = {ty}, nullable = {} }},", field.nullable);
+    }
+    text.push_str("]\n");
+}
+
+/// A TOML basic string.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn parse_query(table: &TomlTable) -> Result<LockedQuery, String> {
+    let word = string(table, "command")?;
+    Ok(LockedQuery {
+        name: string(table, "name")?,
+        file: string(table, "file")?,
+        command: Command::from_word(&word).ok_or_else(|| format!("unknown command `{word}`"))?,
+        source: string(table, "source")?,
+        description: Description {
+            params: fields(table, "params")?,
+            columns: fields(table, "columns")?,
+            at_most_one_row: boolean(table, "at_most_one_row")?,
+            table: table.get("table").and_then(Value::as_str).map(str::to_owned),
+        },
+    })
+}
+
+fn parse_table(table: &TomlTable) -> Result<Table, String> {
+    Ok(Table { name: string(table, "name")?, columns: fields(table, "columns")? })
+}
+
+fn parse_type(table: &TomlTable) -> Result<UserType, String> {
+    let kind = match table.get("labels").and_then(Value::as_array) {
+        Some(labels) => {
+            UserTypeKind::Enum(labels.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        }
+        None => UserTypeKind::Domain(string(table, "domain_over")?),
+    };
+    Ok(UserType { name: string(table, "name")?, kind })
+}
+
+fn fields(table: &TomlTable, key: &str) -> Result<Vec<Field>, String> {
+    let items = tables(table, key)?;
+    items
+        .map(|item| {
+            Ok(Field {
+                name: string(item, "name")?,
+                ty: string(item, "type")?,
+                nullable: boolean(item, "nullable")?,
+            })
+        })
+        .collect()
+}
+
+/// The tables of an array; a missing key is an empty array.
+fn tables<'t>(table: &'t TomlTable, key: &str) -> Result<impl Iterator<Item = &'t TomlTable>, String> {
+    let array = match table.get(key) {
+        None => &[],
+        Some(Value::Array(array)) => array.as_slice(),
+        Some(_) => return Err(format!("`{key}` is not an array")),
+    };
+    Ok(array.iter().filter_map(Value::as_table))
+}
+
+fn string(table: &TomlTable, key: &str) -> Result<String, String> {
+    let value = table.get(key).and_then(Value::as_str);
+    value.map(str::to_owned).ok_or_else(|| format!("`{key}` is missing or no string"))
+}
+
+fn integer(table: &TomlTable, key: &str) -> Result<i64, String> {
+    let value = table.get(key).and_then(Value::as_integer);
+    value.ok_or_else(|| format!("`{key}` is missing or no number"))
+}
+
+fn boolean(table: &TomlTable, key: &str) -> Result<bool, String> {
+    let value = table.get(key).and_then(Value::as_bool);
+    value.ok_or_else(|| format!("`{key}` is missing or neither true nor false"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(name: &str, ty: &str, nullable: bool) -> Field {
+        Field { name: name.into(), ty: ty.into(), nullable }
+    }
+
+    fn lock() -> Lock {
+        let description = Description {
+            params: vec![field("plate", "public.plate", false)],
+            columns: vec![field("id", "int8", false), field("odd \"name\"\n", "text[]", true)],
+            at_most_one_row: true,
+            table: Some("public.cars".into()),
+        };
+        let query = LockedQuery {
+            name: "FindCar".into(),
+            file: "queries/cars.sql".into(),
+            command: Command::Opt,
+            source: "sha256:00".into(),
+            description,
+        };
+        let types = vec![
+            UserType { name: "public.fuel".into(), kind: UserTypeKind::Enum(vec!["a".into(), "b".into()]) },
+            UserType { name: "public.plate".into(), kind: UserTypeKind::Domain("text".into()) },
+        ];
+        let tables = vec![Table { name: "public.cars".into(), columns: vec![field("id", "int8", false)] }];
+        Lock {
+            postgres: 15,
+            migrations: "sha256:11".into(),
+            queries: vec![query],
+            schema: Schema { tables, types },
+        }
+    }
+
+    #[test]
+    fn a_lock_reads_back_as_it_was_written() {
+        assert_eq!(Lock::parse(&lock().render()), Ok(lock()));
+    }
+
+    #[test]
+    fn a_column_is_a_line() {
+        let mut nullable = lock();
+        nullable.queries[0].description.columns[0].nullable = true;
+        let (before, after) = (lock().render(), nullable.render());
+        let changed = before.lines().zip(after.lines()).filter(|(before, after)| before != after);
+        assert_eq!(changed.count(), 1);
+        assert_eq!(
+            lock().differences(&nullable),
+            ["queries/cars.sql: query `FindCar`: column was `id int8 not null`, is `id int8 nullable`"]
+        );
+    }
+
+    #[test]
+    fn a_lock_of_a_newer_bindery_is_refused() {
+        let text = lock().render().replace("version = 1", "version = 2");
+        assert!(Lock::parse(&text).unwrap_err().contains("newer Bindery"));
+    }
+
+    #[test]
+    fn a_damaged_lock_is_refused() {
+        assert!(Lock::parse("<<<<<<< HEAD").is_err());
+        assert!(Lock::parse(&lock().render().replace("command = \"opt\"\n", "")).is_err());
+    }
+}

@@ -1,0 +1,90 @@
+//! The migrations: read by goose's rules, applied to a temporary database.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use bindery_migrate::{ApplyError, Migration};
+use postgres::Client;
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::server_error;
+use crate::source::{SourceFile, Sources};
+
+/// Where named queries stand in files that hold schema too, by path.
+pub(crate) type QueryBlocks = HashMap<String, Vec<Range<usize>>>;
+
+/// Reads the migrations and puts them in order; every mistake in every file is a diagnostic.
+pub(crate) fn parse(
+    sources: &Sources,
+    blocks: &QueryBlocks,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Migration> {
+    let mut migrations = Vec::new();
+    for file in &sources.migrations {
+        match bindery_migrate::parse(&file.path, &schema_text(file, blocks)) {
+            Ok(migration) => migrations.push(migration),
+            Err(errors) => diagnostics.extend(errors.into_iter().map(|error| {
+                let diagnostic = Diagnostic::error(error.message).at(Span::point(file, error.offset), "");
+                error.help.into_iter().fold(diagnostic, Diagnostic::help)
+            })),
+        }
+    }
+    bindery_migrate::order(migrations).unwrap_or_else(|error| {
+        diagnostics.push(Diagnostic::error(error.to_string()));
+        Vec::new()
+    })
+}
+
+/// The file's text with its named queries blanked out, so that every position stays what it was.
+fn schema_text<'f>(file: &'f SourceFile, blocks: &QueryBlocks) -> Cow<'f, str> {
+    let Some(blocks) = blocks.get(&file.path) else { return Cow::Borrowed(&file.text) };
+    let blank = |(byte, c): (usize, char)| match blocks.iter().any(|block| block.contains(&byte)) {
+        true if c != '\n' => " ".repeat(c.len_utf8()),
+        _ => c.to_string(),
+    };
+    Cow::Owned(file.text.char_indices().map(blank).collect())
+}
+
+/// Applies every migration to an empty database; the one that fails is a diagnostic.
+///
+/// # Errors
+/// The connection fails.
+pub(crate) fn apply(
+    client: &mut Client,
+    sources: &Sources,
+    migrations: &[Migration],
+) -> Result<(), Box<Diagnostic>> {
+    bindery_migrate::apply(client, migrations).map_err(|error| Box::new(failed(sources, &error)))
+}
+
+fn failed(sources: &Sources, error: &ApplyError) -> Diagnostic {
+    let file = sources.migrations.iter().find(|file| file.path == error.path());
+    let place = file.zip(error.offset());
+    let message = error.db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
+    let mut diagnostic = Diagnostic::error(message);
+    if let Some((file, offset)) = place {
+        diagnostic = diagnostic.at(Span::point(file, offset), "");
+    }
+    match error.db_error() {
+        Some(db_error) => server_error::with_advice(diagnostic, db_error),
+        None => diagnostic,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_in_a_shared_file_are_blanked_out() {
+        let text = "CREATE TABLE t ();\n-- name: A :one\nSELECT 'ü';\n-- end";
+        let file = SourceFile { path: "t.sql".into(), text: text.into() };
+        let start = text.find("-- name").unwrap();
+        let end = text.find("\n-- end").unwrap();
+        let blocks = QueryBlocks::from([("t.sql".to_owned(), vec![start..end])]);
+        let schema = schema_text(&file, &blocks);
+        assert_eq!(schema.len(), text.len());
+        assert_eq!(schema.split_whitespace().collect::<String>(), "CREATETABLEt();--end");
+    }
+}

@@ -1,0 +1,238 @@
+//! The driver: a line a stage, plain data handed from one to the next.
+
+use std::fs;
+
+use bindery_migrate::Migration;
+use bindery_postgres::{Database, Server};
+
+use crate::config::{Config, Mode, Output};
+use crate::describe;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::error::Error;
+use crate::generate::{self, Files, Input, Layout};
+use crate::lock::Lock;
+use crate::migrations::{self, QueryBlocks};
+use crate::parse::{self, Unnamed};
+use crate::query::Query;
+use crate::session::Session;
+use crate::source::{self, Sources};
+use crate::write;
+
+/// What a run did.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many queries there are.
+    pub queries: usize,
+    /// Where their types came from.
+    pub origin: Origin,
+    /// What the user should know, by file and line.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Where types and NULLs came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// From `bindery.lock`; no server was started.
+    Lock,
+    /// From a temporary database.
+    Server,
+}
+
+impl Config {
+    /// Reads the SQL, asks PostgreSQL or the lock about it, and writes the code.
+    ///
+    /// # Errors
+    /// Anything is wrong in any file, no server can be found when one is needed, or the mode forbids a difference. All
+    /// errors of all files come together, and neither code nor lock is touched.
+    pub fn generate(&self) -> Result<Report, Error> {
+        let mut diagnostics = Vec::new();
+        let sources = source::read(self, &mut diagnostics);
+        let project = parse_all(sources, &mut diagnostics);
+        let old = self.read_lock(&mut diagnostics);
+        let new = self.answers(&project, old.as_ref(), &mut diagnostics);
+        let (lock, origin) = new.ok_or(()).or_else(|()| fail(&mut diagnostics))?;
+        if self.mode == Mode::Check {
+            report_drift(old.as_ref(), &lock, &mut diagnostics);
+        }
+        let files = self.render(&project, &lock, &mut diagnostics);
+        if self.mode != Mode::Update {
+            self.report_stale_output(&files, &mut diagnostics);
+        }
+        if has_errors(&diagnostics) {
+            return fail(&mut diagnostics);
+        }
+        self.write(origin, &lock, &files, &mut diagnostics)?;
+        Diagnostic::sort(&mut diagnostics);
+        Ok(Report { queries: project.queries.len(), origin, warnings: diagnostics })
+    }
+
+    /// The answers to every query: the lock, if it fits and may be believed, else the server's.
+    fn answers(
+        &self,
+        project: &Project,
+        old: Option<&Lock>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<(Lock, Origin)> {
+        let (sources, queries) = (&project.sources, &project.queries);
+        let reasons = match old {
+            Some(lock) => lock.stale_reasons(sources, queries),
+            None => vec!["there is none".to_owned()],
+        };
+        let fits = reasons.is_empty() && !has_errors(diagnostics);
+        match (self.mode, old) {
+            (Mode::Update | Mode::Locked, Some(lock)) if fits => Some((lock.clone(), Origin::Lock)),
+            (Mode::Locked, _) => {
+                diagnostics.extend(reasons.into_iter().map(|reason| stale(&reason)));
+                None
+            }
+            _ => ask_server(project, diagnostics).map(|lock| (lock, Origin::Server)),
+        }
+    }
+
+    fn read_lock(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
+        let text = fs::read_to_string(self.root.join(&self.lock)).ok()?;
+        let path = self.lock.display();
+        match Lock::parse(&text) {
+            Ok(lock) => Some(lock),
+            Err(reason) => {
+                let message = format!("{path} cannot be used: {reason}");
+                // Damage, as a merge leaves it, is mended by asking the server; a newer Bindery's answers are kept.
+                let diagnostic = match self.mode {
+                    Mode::Update if !reason.contains("newer") => Diagnostic::warning(message),
+                    _ => Diagnostic::error(message),
+                };
+                diagnostics.push(diagnostic.help("building without BINDERY set writes it anew"));
+                None
+            }
+        }
+    }
+
+    fn render(&self, project: &Project, lock: &Lock, diagnostics: &mut Vec<Diagnostic>) -> Files {
+        let queries = project.queries.iter();
+        let described = queries.filter_map(|query| Some((query, lock.description(query)?)));
+        let layout = match self.output {
+            Output::OutDir(_) => Layout::OutDir,
+            Output::SourceDir(_) => Layout::SourceDir,
+        };
+        let input = Input { queries: described.collect(), schema: &lock.schema, layout };
+        generate::generate(&input, diagnostics)
+    }
+
+    /// Code that is checked in has to be what would be generated now.
+    fn report_stale_output(&self, files: &Files, diagnostics: &mut Vec<Diagnostic>) {
+        let Output::SourceDir(folder) = &self.output else { return };
+        for name in write::differing(&self.output_dir(), files) {
+            let path = folder.join(name);
+            diagnostics.push(stale(&format!("`{}` is not what would be generated", path.display())));
+        }
+    }
+
+    fn write(
+        &self,
+        origin: Origin,
+        lock: &Lock,
+        files: &Files,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<(), Error> {
+        let folder = self.output_dir();
+        write::write_files(&folder, files).map_err(|error| {
+            Error::new(vec![Diagnostic::error(format!("cannot write to `{}`: {error}", folder.display()))])
+        })?;
+        if self.mode == Mode::Update && origin == Origin::Server {
+            let path = &self.lock;
+            if let Err(error) = write::write_lock(&self.root.join(path), &lock.render()) {
+                let message = format!("cannot write `{}`: {error}", path.display());
+                let help = "the code was generated; the next build has to ask PostgreSQL again";
+                diagnostics.push(Diagnostic::warning(message).help(help));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the user wrote, understood as far as it can be without a server.
+struct Project {
+    sources: Sources,
+    queries: Vec<Query>,
+    migrations: Vec<Migration>,
+}
+
+fn parse_all(sources: Sources, diagnostics: &mut Vec<Diagnostic>) -> Project {
+    let mut queries = Vec::new();
+    let mut blocks = QueryBlocks::new();
+    for file in &sources.queries {
+        let shared = sources.is_migration(file);
+        let unnamed = if shared { Unnamed::Schema } else { Unnamed::Mistake };
+        let parsed = parse::parse(file, unnamed, diagnostics);
+        queries.extend(parsed.queries);
+        if shared {
+            blocks.insert(file.path.clone(), parsed.blocks);
+        }
+    }
+    let migrations = migrations::parse(&sources, &blocks, diagnostics);
+    Project { sources, queries, migrations }
+}
+
+/// Describes everything on a temporary database; none if anything is wrong, here or before.
+fn ask_server(project: &Project, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
+    match describe_all(project, diagnostics) {
+        Ok(lock) => lock.filter(|_| !has_errors(diagnostics)),
+        Err(diagnostic) => {
+            diagnostics.push(*diagnostic);
+            None
+        }
+    }
+}
+
+fn describe_all(
+    project: &Project,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<Lock>, Box<Diagnostic>> {
+    let server = Server::start().map_err(|error| surroundings(&error))?;
+    let database = server.create_database().map_err(|error| surroundings(&error))?;
+    migrate(&database, project)?;
+    let mut session = Session::open(database.config()).map_err(|error| surroundings(&error))?;
+    let described = describe::describe(&mut session, &project.queries, diagnostics);
+    let described = described.map_err(|error| surroundings(&error))?;
+    Ok(described.map(|described| {
+        let describe::Described { descriptions, schema } = described;
+        Lock::new(&project.sources, &project.queries, descriptions, schema, server.major())
+    }))
+}
+
+fn migrate(database: &Database, project: &Project) -> Result<(), Box<Diagnostic>> {
+    let mut client = database.connect().map_err(|error| surroundings(&error))?;
+    migrations::apply(&mut client, &project.sources, &project.migrations)
+}
+
+/// An error that no file of the user's is to blame for.
+fn surroundings(error: &dyn std::error::Error) -> Box<Diagnostic> {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    Box::new(Diagnostic::error(message))
+}
+
+fn report_drift(old: Option<&Lock>, new: &Lock, diagnostics: &mut Vec<Diagnostic>) {
+    match old {
+        Some(old) => diagnostics.extend(old.differences(new).iter().map(|line| stale(line))),
+        None => diagnostics.push(stale("there is none")),
+    }
+}
+
+fn stale(reason: &str) -> Diagnostic {
+    Diagnostic::error(format!("bindery.lock is not up to date: {reason}"))
+        .help("build without BINDERY set, and commit bindery.lock")
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
+}
+
+fn fail<T>(diagnostics: &mut Vec<Diagnostic>) -> Result<T, Error> {
+    Err(Error::new(std::mem::take(diagnostics)))
+}

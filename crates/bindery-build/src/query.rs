@@ -1,0 +1,169 @@
+//! A query as the user wrote it: what the parse stage hands on.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diagnostic::Span;
+use crate::source::{self, SourceFile};
+
+/// One named query of a query file.
+#[derive(Debug)]
+pub(crate) struct Query {
+    /// As written in the header.
+    pub name: String,
+    pub command: Command,
+    /// The comment's lines, without the annotations.
+    pub doc: Vec<String>,
+    /// Exactly the text that is sent to the server.
+    pub sql: String,
+    pub file: Arc<SourceFile>,
+    /// Where the header's name stands in the file.
+    pub name_range: Range<usize>,
+    /// What the file says of parameters, `$1` first; the server may know of more.
+    pub params: Vec<ParamSource>,
+    /// `@param` and `@column` lines.
+    pub overrides: Vec<Override>,
+    pub(crate) map: SourceMap,
+}
+
+/// What follows the name in the header, and with it what the generated function returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Exactly one row.
+    One,
+    /// Zero rows or one.
+    Opt,
+    /// Any number of rows.
+    Many,
+    /// Nothing.
+    Exec,
+    /// The number of rows affected.
+    ExecRows,
+}
+
+/// What the query file says of one parameter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ParamSource {
+    /// `plate` of `@plate`; none for a bare `$1`.
+    pub name: Option<String>,
+    /// Whether it was written as `sqlc.narg`.
+    pub narg: bool,
+    /// Where it first stands; empty for a number that is not used.
+    pub range: Range<usize>,
+}
+
+/// `-- @param plate: not null`
+#[derive(Debug, PartialEq)]
+pub(crate) struct Override {
+    pub target: Target,
+    pub name: String,
+    pub nullable: bool,
+    /// Where the name stands.
+    pub range: Range<usize>,
+}
+
+/// What an annotation speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Param,
+    Column,
+}
+
+/// From bytes of the text that is sent to bytes of the file.
+#[derive(Debug, Default)]
+pub(crate) struct SourceMap {
+    /// Where the statement starts in the file.
+    pub start: usize,
+    /// In order.
+    pub edits: Vec<Edit>,
+}
+
+/// A piece of the file that was replaced by another text.
+#[derive(Debug)]
+pub(crate) struct Edit {
+    pub source: Range<usize>,
+    pub sent: Range<usize>,
+}
+
+impl Query {
+    /// The place in the file of the `position`-th character (from 1) of the text that was sent.
+    pub fn span_of(&self, position: u32) -> Span {
+        let sent = character_offset(&self.sql, position);
+        match self.map.edit_at(sent) {
+            Some(edit) => Span::new(&self.file, edit.source.clone()),
+            None => Span::point(&self.file, self.map.to_source(sent)),
+        }
+    }
+
+    /// The place of the parameter `$number`, or of the query's name.
+    pub fn span_of_param(&self, number: usize) -> Span {
+        match self.params.get(number.wrapping_sub(1)) {
+            Some(param) if !param.range.is_empty() => Span::new(&self.file, param.range.clone()),
+            _ => self.name_span(),
+        }
+    }
+
+    pub fn name_span(&self) -> Span {
+        Span::new(&self.file, self.name_range.clone())
+    }
+
+    /// A hash of all that changes the query's description; the comment does not.
+    pub fn hash(&self) -> String {
+        let mut parts = vec![self.command.word().to_owned(), self.sql.clone()];
+        for param in &self.params {
+            parts.push(format!("{:?} {}", param.name, param.narg));
+        }
+        for rule in &self.overrides {
+            parts.push(format!("{:?} {} {}", rule.target, rule.name, rule.nullable));
+        }
+        source::hash(parts.iter().map(String::as_str))
+    }
+}
+
+impl Command {
+    const ALL: [Self; 5] = [Self::One, Self::Opt, Self::Many, Self::Exec, Self::ExecRows];
+
+    /// The word of the header, without its colon.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Opt => "opt",
+            Self::Many => "many",
+            Self::Exec => "exec",
+            Self::ExecRows => "execrows",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|command| command.word() == word)
+    }
+
+    /// Whether the generated function returns rows.
+    pub fn returns_rows(self) -> bool {
+        matches!(self, Self::One | Self::Opt | Self::Many)
+    }
+
+    /// `:one, :opt, ...`, for messages.
+    pub fn list() -> String {
+        Self::ALL.map(|command| format!(":{}", command.word())).join(", ")
+    }
+}
+
+impl SourceMap {
+    fn edit_at(&self, sent: usize) -> Option<&Edit> {
+        self.edits.iter().find(|edit| edit.sent.contains(&sent))
+    }
+
+    fn to_source(&self, sent: usize) -> usize {
+        match self.edits.iter().rfind(|edit| edit.sent.end <= sent) {
+            Some(edit) => edit.source.end + (sent - edit.sent.end),
+            None => self.start + sent,
+        }
+    }
+}
+
+/// PostgreSQL counts characters from 1.
+fn character_offset(text: &str, position: u32) -> usize {
+    let nth = (position as usize).saturating_sub(1);
+    text.char_indices().nth(nth).map_or(text.len(), |(byte, _)| byte)
+}

@@ -1,0 +1,65 @@
+//! A connection that prepares statements and hears what the server understood.
+
+use std::sync::{Arc, Mutex};
+
+use postgres::error::DbError;
+use postgres::{Client, NoTls, Statement};
+
+/// Makes the server send the analysed and rewritten tree of each statement it parses, as a LOG notice.
+///
+/// All three may be set by any user. Without pretty printing the text is a third of the size.
+const SEND_TREES: &str =
+    "SET debug_print_rewritten = on; SET debug_pretty_print = off; SET client_min_messages = log";
+
+/// A connection with the settings of [`SEND_TREES`].
+pub(crate) struct Session {
+    pub client: Client,
+    trees: Arc<Mutex<Vec<String>>>,
+}
+
+/// What the server makes of a statement.
+pub(crate) struct Prepared {
+    pub statement: Statement,
+    /// The rewritten tree; none from a server that does not send it.
+    pub tree: Option<String>,
+}
+
+impl Session {
+    /// Opens a fresh connection: a migration may have changed the settings of the one it ran on.
+    ///
+    /// # Errors
+    /// The server refuses the connection.
+    pub fn open(mut config: postgres::Config) -> Result<Self, postgres::Error> {
+        let trees: Arc<Mutex<Vec<String>>> = Arc::default();
+        let sink = Arc::clone(&trees);
+        config.notice_callback(move |notice| {
+            if let Some(tree) = tree_of(&notice) {
+                sink.lock().expect("nothing panics while it holds the lock").push(tree.to_owned());
+            }
+        });
+        let mut client = config.connect(NoTls)?;
+        client.batch_execute(SEND_TREES)?;
+        Ok(Self { client, trees })
+    }
+
+    /// Parses and describes `sql`; nothing is planned or run.
+    ///
+    /// # Errors
+    /// The server's own error, with its position.
+    pub fn prepare(&mut self, sql: &str) -> Result<Prepared, postgres::Error> {
+        self.heard().clear();
+        let statement = self.client.prepare(sql)?;
+        // The driver's look-ups of unknown types are parsed too, after the statement itself.
+        let tree = self.heard().drain(..).next();
+        Ok(Prepared { statement, tree })
+    }
+
+    fn heard(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.trees.lock().expect("nothing panics while it holds the lock")
+    }
+}
+
+/// The message is translated on a server that speaks another language, but its detail always opens a node list.
+fn tree_of(notice: &DbError) -> Option<&str> {
+    notice.detail().filter(|detail| detail.trim_start().starts_with('('))
+}
