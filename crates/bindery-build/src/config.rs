@@ -30,8 +30,8 @@ pub struct Config {
 /// Where the code goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
-    /// `OUT_DIR/bindery`, for `bindery::include_queries!()`.
-    OutDir(PathBuf),
+    /// `OUT_DIR/bindery`, for `bindery::include_queries!()`; nowhere outside of a build script.
+    OutDir(Option<PathBuf>),
     /// A folder of the package, checked in.
     SourceDir(PathBuf),
 }
@@ -61,18 +61,17 @@ impl Config {
         Ok(config)
     }
 
-    /// The defaults for the package at `root`: `migrations/`, `queries/`, `bindery.lock`, and `OUT_DIR` for the code,
-    /// or `target/bindery` outside of a build script. No file and no variable but `OUT_DIR` is read.
+    /// The defaults for the package at `root`: `migrations/`, `queries/`, `bindery.lock`, and `OUT_DIR` for the code;
+    /// outside of a build script only the lock is written. No file and no variable but `OUT_DIR` is read.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        let root = root.into();
-        let out = env::var_os("OUT_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+        let out = env::var_os("OUT_DIR").map(PathBuf::from);
         Self {
             migrations: vec!["migrations".into()],
             queries: vec!["queries".into()],
             lock: "bindery.lock".into(),
-            output: Output::OutDir(out.join("bindery")),
+            output: Output::OutDir(out.map(|out| out.join("bindery"))),
             mode: Mode::Update,
-            root,
+            root: root.into(),
         }
     }
 
@@ -109,11 +108,11 @@ impl Config {
         self
     }
 
-    /// Where the code goes, as an absolute path if the package's is.
-    pub(crate) fn output_dir(&self) -> PathBuf {
+    /// Where the code goes, if anywhere.
+    pub(crate) fn output_dir(&self) -> Option<PathBuf> {
         match &self.output {
             Output::OutDir(path) => path.clone(),
-            Output::SourceDir(path) => self.root.join(path),
+            Output::SourceDir(path) => Some(self.root.join(path)),
         }
     }
 

@@ -122,7 +122,7 @@ impl Config {
     /// Code that is checked in has to be what would be generated now.
     fn report_stale_output(&self, files: &Files, diagnostics: &mut Vec<Diagnostic>) {
         let Output::SourceDir(folder) = &self.output else { return };
-        for name in write::differing(&self.output_dir(), files) {
+        for name in write::differing(&self.root.join(folder), files) {
             let path = folder.join(name);
             diagnostics.push(stale(&format!("`{}` is not what would be generated", path.display())));
         }
@@ -135,10 +135,12 @@ impl Config {
         files: &Files,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<(), Error> {
-        let folder = self.output_dir();
-        write::write_files(&folder, files).map_err(|error| {
-            Error::new(vec![Diagnostic::error(format!("cannot write to `{}`: {error}", folder.display()))])
-        })?;
+        if let Some(folder) = self.output_dir() {
+            write::write_files(&folder, files).map_err(|error| {
+                let message = format!("cannot write to `{}`: {error}", folder.display());
+                Error::new(vec![Diagnostic::error(message)])
+            })?;
+        }
         if self.mode == Mode::Update && origin == Origin::Server {
             let path = &self.lock;
             if let Err(error) = write::write_lock(&self.root.join(path), &lock.render()) {
