@@ -71,8 +71,7 @@ fn run_utilities(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<(), postgres::Error> {
     for (query, prepared) in prepared {
-        let is_utility = prepared.tree.as_ref().is_some_and(|tree| tree.contains(":commandType 5 "));
-        if !is_utility || !prepared.statement.params().is_empty() {
+        if !prepared.is_utility() || !prepared.statement.params().is_empty() {
             continue;
         }
         let mut transaction = session.client.transaction()?;

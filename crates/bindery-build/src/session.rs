@@ -24,6 +24,14 @@ pub(crate) struct Prepared {
     pub tree: Option<String>,
 }
 
+impl Prepared {
+    /// Whether it is a statement that the server looks at only when it runs, such as `CREATE` or `VACUUM`.
+    pub fn is_utility(&self) -> bool {
+        let mut words = self.tree.as_deref().unwrap_or_default().split_ascii_whitespace();
+        words.any(|word| word == ":utilityStmt") && words.next().is_some_and(|node| node.starts_with('{'))
+    }
+}
+
 impl Session {
     /// Opens a fresh connection: a migration may have changed the settings of the one it ran on.
     ///

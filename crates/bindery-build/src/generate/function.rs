@@ -282,6 +282,8 @@ pub(super) fn row_struct(
 ) -> TokenStream {
     let name = ident(name);
     let title = doc::comment(&[title.to_owned()]);
+    // The modules allow it for all of theirs.
+    let allow = (scope == Scope::Root).then(|| quote!(#[allow(dead_code)]));
     let fields = field_names(columns).into_iter().zip(columns).map(|(name, column)| {
         let (name, ty) = (ident(&name), rust_type(&column_type(column, schema, scope)));
         let doc = doc::comment(&[sql_type(column)]);
@@ -289,6 +291,7 @@ pub(super) fn row_struct(
     });
     quote! {
         #title
+        #allow
         #[derive(Clone, Debug, PartialEq)]
         pub struct #name { #(#fields),* }
     }

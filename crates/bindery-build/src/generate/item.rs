@@ -1,6 +1,7 @@
 //! From tokens to text, an item at a time so that items are parted by a blank line.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
 
 /// The first line of every generated file.
 pub(super) const HEADER: &str =
@@ -15,6 +16,15 @@ pub(super) fn print(tokens: TokenStream) -> String {
         }
     };
     prettyplease::unparse(&file)
+}
+
+/// Prints `impl name { ... }` with a blank line between methods, which the printer leaves out.
+pub(super) fn implementation(name: &Ident, methods: impl Iterator<Item = TokenStream>) -> String {
+    let printed = methods.map(|method| print(quote!(impl #name { #method })));
+    let bodies: Vec<String> = printed
+        .map(|text| text.lines().skip(1).filter(|line| *line != "}").map(|line| format!("{line}\n")).collect())
+        .collect();
+    format!("impl {name} {{\n{}}}\n", bodies.join("\n"))
 }
 
 /// A file of these items.

@@ -51,7 +51,7 @@ impl<'i> Module<'i> {
             queries.map(|(query, description)| Function::new(query, description, schema)).collect();
         let mut items: Vec<String> = functions.iter().flat_map(Function::items).collect();
         items.push(print(self.query_struct()));
-        items.push(print(self.query_impl(&functions)));
+        items.push(self.query_impl(&functions));
         item::file(&items)
     }
 
@@ -69,15 +69,13 @@ impl<'i> Module<'i> {
         }
     }
 
-    fn query_impl(&self, functions: &[Function<'_>]) -> TokenStream {
+    fn query_impl(&self, functions: &[Function<'_>]) -> String {
         let name = ident(&self.struct_name());
-        let methods = functions.iter().map(Function::method);
-        quote! {
-            impl #name {
-                /// Queries that take their connections from `client`.
-                pub fn new(client: bindery::DatabaseClient) -> Self { Self { client } }
-                #(#methods)*
-            }
-        }
+        let new = quote! {
+            /// Queries that take their connections from `client`.
+            pub fn new(client: bindery::DatabaseClient) -> Self { Self { client } }
+        };
+        let methods = std::iter::once(new).chain(functions.iter().map(Function::method));
+        item::implementation(&name, methods)
     }
 }

@@ -107,5 +107,5 @@ fn table_items(table: &Table, schema: &Schema) -> [TokenStream; 2] {
     let name = table_struct(&table.name);
     let title = format!("A row of `{}`.", table.name);
     let declaration = row_struct(&name, &title, &table.columns, schema, Scope::Root);
-    [quote!(#[allow(dead_code)] #declaration), from_row(&name, &table.columns)]
+    [declaration, from_row(&name, &table.columns)]
 }

@@ -1,0 +1,2 @@
+-- name: Typo :many
+SELEC 1;

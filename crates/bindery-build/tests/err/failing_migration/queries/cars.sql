@@ -1,0 +1,5 @@
+-- name: ListCars :many
+SELECT id FROM cars;
+
+-- name: CountCars :count
+SELECT count(*) FROM cars;

@@ -1,0 +1,5 @@
+-- name: ListCars :many
+-- To be written.
+
+-- name: CountCars :one
+SELECT count(*) FROM cars;

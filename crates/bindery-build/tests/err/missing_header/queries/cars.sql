@@ -1,0 +1,5 @@
+-- All the cars.
+SELECT id FROM cars;
+
+-- name: CountCars :one
+SELECT count(*) FROM cars;

@@ -1,0 +1,2 @@
+-- name: RemoveCar :one
+DELETE FROM cars WHERE id = @id;

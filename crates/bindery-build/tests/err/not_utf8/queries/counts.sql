@@ -1,0 +1,3 @@
+-- name: CountCars :one
+-- für alle
+SELECT count(*) FROM cars;

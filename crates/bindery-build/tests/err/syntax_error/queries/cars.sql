@@ -1,0 +1,4 @@
+-- name: FindCar :opt
+SELECT id, plate
+FORM cars
+WHERE plate = @plate;

@@ -1,0 +1,2 @@
+-- name: FindCar :opt
+SELECT id, search FROM cars WHERE search = @search::tsvector;

@@ -1,0 +1,2 @@
+-- name: ListCars :all
+SELECT id FROM cars;

@@ -1,0 +1,2 @@
+-- name: ListTrucks :many
+SELECT id FROM trucks;

@@ -1,0 +1,2 @@
+-- name: Echo :many
+SELECT id FROM cars WHERE @anything IS NULL;

@@ -1,0 +1,2 @@
+-- name: MakeTable :exec
+CREATE TABLE cars (id bigint);

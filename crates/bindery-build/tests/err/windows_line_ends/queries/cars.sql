@@ -1,0 +1,6 @@
+-- name: FindCar :opt
+-- Über alles.
+SELECT id,
+	'🚗',	wheels
+FROM cars
+WHERE plate = @plate;
