@@ -1,0 +1,62 @@
+//! A database that is dropped with its handle.
+
+use std::fmt;
+
+use postgres::{Client, Config, NoTls};
+
+use crate::error::Error;
+use crate::server::Server;
+
+/// A database of one's own.
+pub struct Database {
+    name: String,
+    url: String,
+    config: Config,
+    server: Server,
+}
+
+impl Database {
+    pub(crate) fn new(name: String, url: String, config: Config, server: Server) -> Self {
+        Self { name, url, config, server }
+    }
+
+    /// Its name on the server.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A libpq URL for it. The folder of a Unix socket is its host, percent-encoded.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The same for the `postgres` crate.
+    pub fn config(&self) -> Config {
+        self.config.clone()
+    }
+
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// The server refuses it.
+    pub fn connect(&self) -> Result<Client, Error> {
+        self.config.connect(NoTls).map_err(Error::because("cannot connect to the temporary database"))
+    }
+
+    /// The server that it is on.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.server.drop_database(&self.name);
+    }
+}
