@@ -1,1 +1,29 @@
-//! Placeholder.
+//! SQL migrations in the goose format: parser and runner.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let migrations = bindery_migrate::read_dir("migrations")?;
+//! let mut client = postgres::Client::connect("host=localhost user=app", postgres::NoTls)?;
+//! for done in bindery_migrate::up(&mut client, &migrations)?.applied {
+//!     println!("{done}");
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! The rules are those of [goose](https://github.com/pressly/goose) 3.27; where goose would silently run something else
+//! than what is written, this crate refuses the file and says what to do. A file without any annotation is one Up.
+
+mod apply;
+mod error;
+mod migration;
+mod order;
+mod parse;
+mod quotes;
+mod up;
+
+pub use apply::apply;
+pub use error::{ApplyError, OrderError, ReadError, SyntaxError, UpError};
+pub use migration::{Migration, Statement, TransactionMode};
+pub use order::{order, read_dir};
+pub use parse::parse;
+pub use up::{Report, up};

@@ -1,0 +1,44 @@
+//! Runs every Up on an empty database, as a build does: nothing is noted down.
+
+use postgres::Client;
+
+use crate::error::ApplyError;
+use crate::migration::{Migration, TransactionMode};
+
+/// Applies `migrations` in the order given; their Downs are not touched.
+///
+/// # Errors
+/// The server refuses a statement. The migrations before it are applied, and so are the statements before it if its
+/// file runs in no transaction.
+pub fn apply(client: &mut Client, migrations: &[Migration]) -> Result<(), ApplyError> {
+    migrations.iter().try_for_each(|migration| apply_one(client, migration, None))
+}
+
+/// Applies one migration and then runs `note`, in the same transaction if there is one.
+pub(crate) fn apply_one(
+    client: &mut Client,
+    migration: &Migration,
+    note: Option<&str>,
+) -> Result<(), ApplyError> {
+    match migration.transaction {
+        TransactionMode::None => run(migration, note, |sql| client.batch_execute(sql)),
+        TransactionMode::PerFile => {
+            let mut transaction =
+                client.transaction().map_err(|error| ApplyError::in_file(migration, error))?;
+            run(migration, note, |sql| transaction.batch_execute(sql))?;
+            transaction.commit().map_err(|error| ApplyError::in_file(migration, error))
+        }
+    }
+}
+
+/// A message a statement: two in one would be a transaction of their own.
+fn run(
+    migration: &Migration,
+    note: Option<&str>,
+    mut execute: impl FnMut(&str) -> Result<(), postgres::Error>,
+) -> Result<(), ApplyError> {
+    for (index, statement) in migration.up.iter().enumerate() {
+        execute(&statement.sql).map_err(|error| ApplyError::in_statement(migration, index, error))?;
+    }
+    note.map_or(Ok(()), |note| execute(note).map_err(|error| ApplyError::in_file(migration, error)))
+}
