@@ -39,7 +39,8 @@ fn check(folder: &Path) -> Option<String> {
         return None;
     }
     let wanted = fs::read_to_string(&expected).unwrap_or_default();
-    (report.trim_end() != wanted.trim_end()).then(|| format!("{name}: expected\n{wanted}\nbut got\n{report}\n"))
+    (report.trim_end() != wanted.trim_end())
+        .then(|| format!("{name}: expected\n{wanted}\nbut got\n{report}\n"))
 }
 
 /// A copy of a case's SQL with a lock and code of an earlier build.

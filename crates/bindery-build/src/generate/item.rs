@@ -22,7 +22,9 @@ pub(super) fn print(tokens: TokenStream) -> String {
 pub(super) fn implementation(name: &Ident, methods: impl Iterator<Item = TokenStream>) -> String {
     let printed = methods.map(|method| print(quote!(impl #name { #method })));
     let bodies: Vec<String> = printed
-        .map(|text| text.lines().skip(1).filter(|line| *line != "}").map(|line| format!("{line}\n")).collect())
+        .map(|text| {
+            text.lines().skip(1).filter(|line| *line != "}").map(|line| format!("{line}\n")).collect()
+        })
         .collect();
     format!("impl {name} {{\n{}}}\n", bodies.join("\n"))
 }
