@@ -44,7 +44,8 @@ pub(crate) fn describe(
         }
     }
     run_utilities(session, &prepared, diagnostics)?;
-    let analyses = analyze_all(session, prepared.iter().map(|(_, prepared)| prepared))?;
+    let given: Vec<Vec<Option<bool>>> = prepared.iter().map(|(query, p)| given_nulls(query, p)).collect();
+    let analyses = analyze_all(session, prepared.iter().map(|(_, prepared)| prepared).zip(&given))?;
     let mut schema = Schema { types: user_types(prepared.iter().map(|(_, p)| p)), ..Schema::default() };
     let mut descriptions = Vec::new();
     for ((query, prepared), analysis) in prepared.iter().zip(&analyses) {
@@ -92,17 +93,25 @@ fn runs_outside_transactions(error: &postgres::Error) -> bool {
     error.code() == Some(&postgres::error::SqlState::ACTIVE_SQL_TRANSACTION)
 }
 
+/// What the query file says of each parameter's NULL.
+fn given_nulls(query: &Query, prepared: &Prepared) -> Vec<Option<bool>> {
+    let of_param = |index: usize| {
+        let written = query.params.get(index)?;
+        let mut rules = query.overrides.iter().filter(|rule| rule.target == Target::Param);
+        let rule = rules.find(|rule| Some(&rule.name) == written.name.as_ref());
+        rule.map(|rule| rule.nullable).or(written.narg.then_some(true))
+    };
+    (0..prepared.statement.params().len()).map(of_param).collect()
+}
+
 fn analyze_all<'p>(
     session: &mut Session,
-    prepared: impl Iterator<Item = &'p Prepared>,
+    prepared: impl Iterator<Item = (&'p Prepared, &'p Vec<Option<bool>>)>,
 ) -> Result<Vec<Analysis>, postgres::Error> {
-    let prepared: Vec<&Prepared> = prepared.collect();
+    let (prepared, given): (Vec<&Prepared>, Vec<_>) = prepared.unzip();
     let trees: Vec<&str> = prepared.iter().map(|p| p.tree.as_deref().unwrap_or_default()).collect();
     let facts = catalog::load_facts(&mut session.client, &trees)?;
-    let with_trees = prepared.iter().zip(&trees);
-    Ok(with_trees
-        .map(|(prepared, tree)| analyze::analyze(tree, &facts, prepared.statement.params().len()))
-        .collect())
+    Ok(trees.iter().zip(given).map(|(tree, given)| analyze::analyze(tree, &facts, given)).collect())
 }
 
 fn description(
@@ -148,8 +157,7 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis) -> Vec<Field>
                 .and_then(|param| param.name.clone())
                 .or_else(|| inferred.and_then(|param| param.name.clone()))
                 .unwrap_or_else(|| format!("arg{}", index + 1));
-            let narg = written.is_some_and(|param| param.narg);
-            let nullable = narg || inferred.is_some_and(|param| param.nullable);
+            let nullable = inferred.is_some_and(|param| param.nullable);
             Field { name, ty: type_name(ty), nullable }
         })
         .collect();
@@ -169,7 +177,7 @@ fn columns(command: Command, prepared: &Prepared, analysis: &Analysis) -> Vec<Fi
         .map(|(index, column)| Field {
             name: column.name().to_owned(),
             ty: type_name(column.type_()),
-            nullable: analysis.columns.get(index).is_none_or(|column| column.nullable),
+            nullable: analysis.nullable.get(index).copied().unwrap_or(true),
         })
         .collect()
 }
@@ -221,7 +229,7 @@ fn describe_tables<'r>(
         prepared.push(session.prepare(&relation.select_all())?);
         names.push(relation.qualified_name());
     }
-    let analyses = analyze_all(session, prepared.iter())?;
+    let analyses = analyze_all(session, prepared.iter().map(|p| (p, const { &Vec::new() })))?;
     let described = names.into_iter().zip(prepared.iter().zip(&analyses));
     let mut tables: Vec<Table> = described
         .map(|(name, (prepared, analysis))| Table {

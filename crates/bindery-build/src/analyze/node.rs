@@ -1,0 +1,274 @@
+//! Reads PostgreSQL's node text: `{VAR :varno 1 :varattno 2}`, `(...)` and bare words.
+//!
+//! The reader knows no node's meaning and keeps those it has never heard of. It never panics: text that is no node text
+//! is none (PostgreSQL `src/backend/nodes/outfuncs.c`, `read.c`).
+
+/// A node, a list or a word.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value<'t> {
+    Node(Node<'t>),
+    List(Vec<Value<'t>>),
+    /// A number, a name, `true`, `<>` for nothing, or a string; quotes and backslashes are left as they are.
+    Word(&'t str),
+}
+
+/// A node with its fields in order.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node<'t> {
+    /// `VAR`, `FUNCEXPR`, ...: the name that PostgreSQL 15 gives it.
+    pub name: &'t str,
+    fields: Vec<(&'t str, Value<'t>)>,
+}
+
+impl<'t> Node<'t> {
+    /// The field's value, unless it is missing or `<>`.
+    pub fn get(&self, field: &str) -> Option<&Value<'t>> {
+        let (_, value) = self.fields.iter().find(|(name, _)| *name == field)?;
+        (*value != Value::Word("<>")).then_some(value)
+    }
+
+    pub fn node(&self, field: &str) -> Option<&Node<'t>> {
+        self.get(field)?.as_node()
+    }
+
+    /// A list's items; a missing list is empty.
+    pub fn list(&self, field: &str) -> &[Value<'t>] {
+        match self.get(field) {
+            Some(Value::List(items)) => items,
+            _ => &[],
+        }
+    }
+
+    /// The nodes of a list.
+    pub fn nodes(&self, field: &str) -> impl Iterator<Item = &Node<'t>> {
+        self.list(field).iter().filter_map(Value::as_node)
+    }
+
+    pub fn word(&self, field: &str) -> Option<&'t str> {
+        match self.get(field)? {
+            Value::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    pub fn number(&self, field: &str) -> Option<i64> {
+        self.word(field)?.parse().ok()
+    }
+
+    /// An object identifier; 0 is none.
+    pub fn oid(&self, field: &str) -> Option<u32> {
+        self.word(field)?.parse().ok().filter(|oid| *oid != 0)
+    }
+
+    pub fn is_true(&self, field: &str) -> bool {
+        self.word(field) == Some("true")
+    }
+
+    /// Calls `visit` for this node and every node inside it.
+    pub fn walk<'n>(&'n self, visit: &mut impl FnMut(&'n Node<'t>)) {
+        visit(self);
+        self.fields.iter().for_each(|(_, value)| value.walk(visit));
+    }
+
+    /// Calls `visit` for every node inside this one that belongs to the same query.
+    pub fn walk_query<'n>(&'n self, visit: &mut impl FnMut(&'n Node<'t>)) {
+        self.fields.iter().for_each(|(_, value)| value.walk_query(visit));
+    }
+}
+
+impl<'t> Value<'t> {
+    pub fn as_node(&self) -> Option<&Node<'t>> {
+        match self {
+            Self::Node(node) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` for every node in it.
+    pub fn walk<'n>(&'n self, visit: &mut impl FnMut(&'n Node<'t>)) {
+        match self {
+            Self::Node(node) => node.walk(visit),
+            Self::List(items) => items.iter().for_each(|item| item.walk(visit)),
+            Self::Word(_) => {}
+        }
+    }
+
+    fn walk_query<'n>(&'n self, visit: &mut impl FnMut(&'n Node<'t>)) {
+        match self {
+            Self::Node(node) if node.name == "QUERY" => {}
+            Self::Node(node) => {
+                visit(node);
+                node.walk_query(visit);
+            }
+            Self::List(items) => items.iter().for_each(|item| item.walk_query(visit)),
+            Self::Word(_) => {}
+        }
+    }
+}
+
+/// Undoes the breaking of lines, which the server does at 78 bytes even where it was asked not to print prettily.
+///
+/// A line break stands for the space that it replaced, unless the line has no space after its first byte: then a long
+/// word was cut (PostgreSQL `format_node_dump`).
+pub(crate) fn unwrapped(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    let mut lines = text.split('\n').peekable();
+    while let Some(line) = lines.next() {
+        joined.push_str(line);
+        let cut_word = line.len() == 78 && !line[1..].contains(' ');
+        if lines.peek().is_some() && !cut_word {
+            joined.push(' ');
+        }
+    }
+    joined
+}
+
+/// Reads one value from unwrapped text.
+pub(crate) fn parse(text: &str) -> Option<Value<'_>> {
+    let mut reader = Reader { rest: text, depth: 0 };
+    let first = reader.next_token()?;
+    reader.value(first)
+}
+
+/// Deeper nesting than any statement that a server accepts by default (`max_stack_depth`), and shallow enough for a
+/// thread's stack here.
+const DEEPEST: u32 = 1_000;
+
+struct Reader<'t> {
+    rest: &'t str,
+    depth: u32,
+}
+
+impl<'t> Reader<'t> {
+    fn value(&mut self, token: &'t str) -> Option<Value<'t>> {
+        self.depth += 1;
+        let value = match token {
+            _ if self.depth > DEEPEST => None,
+            "{" => self.node().map(Value::Node),
+            "(" => self.list().map(Value::List),
+            "}" | ")" => None,
+            word => Some(Value::Word(word)),
+        };
+        self.depth -= 1;
+        value
+    }
+
+    fn node(&mut self) -> Option<Node<'t>> {
+        let name = canonical(self.next_token()?);
+        let mut fields = Vec::new();
+        let mut token = self.next_token()?;
+        while token != "}" {
+            let field = token.strip_prefix(':')?;
+            token = self.next_token()?;
+            if token == "}" {
+                break;
+            }
+            // The first token is a value even if it looks like a field: strings are written bare.
+            let first = self.value(token)?;
+            token = self.next_token()?;
+            let mut more = Vec::new();
+            while token != "}" && !token.starts_with(':') {
+                more.push(self.value(token)?);
+                token = self.next_token()?;
+            }
+            if more.is_empty() {
+                fields.push((field, first));
+            } else {
+                more.insert(0, first);
+                fields.push((field, Value::List(more)));
+            }
+        }
+        Some(Node { name, fields })
+    }
+
+    fn list(&mut self) -> Option<Vec<Value<'t>>> {
+        let mut items = Vec::new();
+        loop {
+            match self.next_token()? {
+                ")" => break,
+                // What the list is of: integers, OIDs, a bitmap.
+                "i" | "o" | "b" | "x" if items.is_empty() => {}
+                token => items.push(self.value(token)?),
+            }
+        }
+        Some(items)
+    }
+
+    fn next_token(&mut self) -> Option<&'t str> {
+        self.rest = self.rest.trim_start();
+        let mut end = 0;
+        let mut characters = self.rest.char_indices();
+        while let Some((index, c)) = characters.next() {
+            let separate = c.is_whitespace() || "(){}".contains(c);
+            if separate {
+                end = if index == 0 { 1 } else { index };
+                break;
+            }
+            if c == '\\' {
+                characters.next();
+            }
+            end = self.rest.len();
+        }
+        let (token, rest) = self.rest.split_at_checked(end).filter(|(token, _)| !token.is_empty())?;
+        self.rest = rest;
+        Some(token)
+    }
+}
+
+/// PostgreSQL 14's names for what has other names since 15.
+fn canonical(name: &str) -> &str {
+    match name {
+        "RTE" => "RANGETBLENTRY",
+        "COALESCE" => "COALESCEEXPR",
+        "CASE" => "CASEEXPR",
+        "WHEN" => "CASEWHEN",
+        "ARRAY" => "ARRAYEXPR",
+        "ROW" => "ROWEXPR",
+        "MINMAX" => "MINMAXEXPR",
+        "COLLATE" => "COLLATEEXPR",
+        "ROWCOMPARE" => "ROWCOMPAREEXPR",
+        name => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_lists_and_words_are_read() {
+        let text =
+            "{QUERY :commandType 1 :rtable ({RTE :relid 7 :alias <>}) :cols (i 1 2) :name :odd :v 4 [ 1 0 ]}";
+        let value = parse(text).unwrap();
+        let query = value.as_node().unwrap();
+        assert_eq!(query.number("commandType"), Some(1));
+        assert_eq!(query.nodes("rtable").next().unwrap().oid("relid"), Some(7));
+        assert_eq!(query.nodes("rtable").next().unwrap().name, "RANGETBLENTRY");
+        assert_eq!(query.list("cols").len(), 2);
+        assert_eq!(query.word("name"), Some(":odd"));
+        assert_eq!(query.list("v").len(), 5);
+        assert_eq!(query.nodes("rtable").next().unwrap().get("alias"), None);
+    }
+
+    #[test]
+    fn lines_are_joined_as_they_were_cut() {
+        let word = "x".repeat(78);
+        assert_eq!(unwrapped(&format!("{word}\nyz w\nv")), format!("{word}yz w v"));
+    }
+
+    #[test]
+    fn no_text_makes_it_panic() {
+        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+        let pieces = ["{", "}", "(", ")", ":a", "VAR", "<>", "\\", " ", "ü", "\"", "1"];
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                text.push_str(pieces[(seed >> 33) as usize % pieces.len()]);
+            }
+            let _ = parse(&unwrapped(&text));
+        }
+        let _ = parse(&"(".repeat(100_000));
+        let _ = parse(&"{A :b ".repeat(100_000));
+    }
+}

@@ -1,0 +1,228 @@
+//! The rules against a real server: every column claimed non-null is checked with rows that could show a NULL.
+
+use bindery_postgres::{Database, Server};
+
+use super::Analysis;
+use crate::session::Session;
+
+const SCHEMA: &str = "
+    CREATE TABLE a (id int PRIMARY KEY, name text NOT NULL, note text, b_id int);
+    CREATE TABLE b (id int PRIMARY KEY, title text NOT NULL, a_id int NOT NULL);
+    INSERT INTO a VALUES (1, 'n1', NULL, 1), (2, 'n2', 'x', NULL), (3, 'n3', NULL, 2);
+    INSERT INTO b VALUES (1, 't1', 1), (2, 't2', 1), (3, 't3', 9);
+    CREATE VIEW v AS SELECT a.id, b.title FROM a LEFT JOIN b ON b.a_id = a.id;
+    CREATE TABLE parent (id int, x int);
+    CREATE TABLE child () INHERITS (parent);
+    ALTER TABLE ONLY parent ALTER COLUMN x SET NOT NULL;
+    INSERT INTO child VALUES (1, NULL);";
+
+struct Fixture {
+    session: Session,
+    _database: Database,
+}
+
+impl Fixture {
+    fn new(schema: &str) -> Self {
+        let database = Server::start().unwrap().create_database().unwrap();
+        database.connect().unwrap().batch_execute(schema).unwrap();
+        Self { session: Session::open(database.config()).unwrap(), _database: database }
+    }
+
+    fn analyze(&mut self, sql: &str) -> Analysis {
+        let prepared = self.session.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let tree = prepared.tree.unwrap();
+        let facts = crate::catalog::load_facts(&mut self.session.client, &[&tree]).unwrap();
+        super::analyze(&tree, &facts, &vec![None; prepared.statement.params().len()])
+    }
+
+    /// A letter a column: `N` nullable, `.` not.
+    fn letters(&mut self, sql: &str) -> String {
+        self.analyze(sql).nullable.iter().map(|nullable| if *nullable { 'N' } else { '.' }).collect()
+    }
+}
+
+/// Expected letters, then the query.
+const RULES: [(&str, &str); 44] = [
+    (".N.", "SELECT id, note, name FROM a"),
+    (".N", "SELECT a.id, b.title FROM a LEFT JOIN b ON b.a_id = a.id"),
+    ("N.", "SELECT a.id, b.title FROM a RIGHT JOIN b ON b.a_id = a.id"),
+    ("NN", "SELECT a.id, b.title FROM a FULL JOIN b ON b.a_id = a.id"),
+    (".", "SELECT id FROM a FULL JOIN b USING (id)"),
+    (".", "SELECT id FROM a LEFT JOIN b USING (id)"),
+    (".NN", "SELECT a.id, b.title, c.name FROM a LEFT JOIN (b JOIN a c ON c.id = b.id) ON b.a_id = a.id"),
+    ("..", "SELECT a.id, b.title FROM a LEFT JOIN b ON b.a_id = a.id WHERE b.id > 0"),
+    (".N", "SELECT a.id, b.title FROM a LEFT JOIN b ON b.a_id = a.id WHERE b.id IS NULL"),
+    (".", "SELECT note FROM a WHERE note IS NOT NULL"),
+    ("N", "SELECT note FROM a WHERE note IS NOT NULL OR id = 1"),
+    (".", "SELECT a.b_id FROM a JOIN b ON b.id = a.b_id"),
+    ("N", "UPDATE a SET note = NULL WHERE note IS NOT NULL RETURNING note"),
+    (".", "DELETE FROM a WHERE note IS NOT NULL RETURNING note"),
+    (
+        ".N",
+        "UPDATE a SET name = 'z' FROM a x LEFT JOIN b ON b.a_id = x.id WHERE a.id = x.id RETURNING a.id, b.title",
+    ),
+    (".N", "SELECT * FROM v"),
+    ("NN", "SELECT id, x FROM parent"),
+    (".", "SELECT count(*) FROM a"),
+    ("N", "SELECT max(id) FROM a WHERE false"),
+    ("..", "SELECT name, max(id) FROM a GROUP BY name"),
+    (".N", "SELECT name, max(note) FROM a GROUP BY name"),
+    (".N", "SELECT name, max(id) FILTER (WHERE id > 1) FROM a GROUP BY name"),
+    ("N.", "SELECT name, count(*) FROM a GROUP BY ROLLUP (name)"),
+    (".", "SELECT coalesce(sum(id), 0) FROM a"),
+    (".", "SELECT row_number() OVER () FROM a"),
+    ("N", "SELECT lag(id) OVER () FROM a"),
+    (".", "SELECT EXISTS (SELECT 1 FROM a)"),
+    ("N", "SELECT (SELECT title FROM b WHERE b.id = a.id) FROM a"),
+    (".", "SELECT (SELECT count(*) FROM b WHERE b.a_id = a.id) FROM a"),
+    (".", "SELECT ARRAY(SELECT id FROM a)"),
+    ("N", "SELECT name FROM a UNION SELECT note FROM a"),
+    (".", "SELECT name FROM a EXCEPT SELECT note FROM a"),
+    (".", "SELECT name FROM a INTERSECT SELECT note FROM a"),
+    (".N", "SELECT v, w FROM (VALUES (1, 2), (2, NULL)) t (v, w)"),
+    (
+        ".N",
+        "WITH RECURSIVE t AS (SELECT id, b_id FROM a WHERE id = 1 UNION SELECT a.id, a.b_id FROM a JOIN t ON a.id = t.b_id) SELECT id, b_id FROM t",
+    ),
+    ("N", "WITH RECURSIVE t AS (SELECT 1 AS n, 1 AS m UNION SELECT m, NULL FROM t) SELECT n FROM t"),
+    ("..N", "SELECT name || 'x', id + 1, note || 'x' FROM a"),
+    (".N", "SELECT lower(name), lower(note) FROM a"),
+    ("N", "SELECT '{}'::jsonb ->> 'k'"),
+    ("N", "SELECT CASE WHEN id = 1 THEN 'a' END FROM a"),
+    (".", "SELECT CASE WHEN id = 1 THEN 'a' ELSE 'b' END FROM a"),
+    ("N", "SELECT nullif(id, 1) FROM a"),
+    (
+        ".",
+        "INSERT INTO a (id, name) VALUES (9, 'z') ON CONFLICT (id) DO UPDATE SET name = 'y' RETURNING xmax = 0",
+    ),
+    (".", "SELECT g FROM generate_series(1, 3) g"),
+];
+
+#[test]
+fn each_rule_holds() {
+    let mut fixture = Fixture::new(SCHEMA);
+    for (expected, sql) in RULES {
+        assert_eq!(fixture.letters(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn no_column_claimed_non_null_returns_null() {
+    let mut fixture = Fixture::new(SCHEMA);
+    for (_, sql) in RULES {
+        let letters = fixture.letters(sql);
+        fixture.check_rows(sql, &letters);
+    }
+}
+
+impl Fixture {
+    /// Runs the query, undoes it, and looks for a NULL where none is claimed to come.
+    fn check_rows(&mut self, sql: &str, letters: &str) {
+        let mut transaction = self.session.client.transaction().unwrap();
+        let messages = transaction.simple_query(sql).unwrap();
+        transaction.rollback().unwrap();
+        for message in messages {
+            let postgres::SimpleQueryMessage::Row(row) = message else { continue };
+            for (index, letter) in letters.chars().enumerate() {
+                assert!(letter == 'N' || row.get(index).is_some(), "column {index} is NULL: {sql}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_shared_corpus_is_never_unsound() {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/nullability");
+    let Ok(queries) = std::fs::read_to_string(folder.join("queries.txt")) else {
+        println!("skipped: ../shared/conformance/nullability is not here");
+        return;
+    };
+    let mut fixture = Fixture::new(&std::fs::read_to_string(folder.join("schema.sql")).unwrap());
+    let (mut lines, mut unsound, mut imprecise) = (0, Vec::new(), Vec::new());
+    for line in queries.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let mut parts = line.splitn(3, '|');
+        let (Some(id), Some(truth), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
+        let sql = rest.split("--@").next().unwrap_or(rest);
+        let claimed = fixture.letters(sql);
+        assert_eq!(claimed.len(), truth.len(), "{id}: {sql}");
+        let differs = |claim, real| claimed.chars().zip(truth.chars()).any(|pair| pair == (claim, real));
+        lines += 1;
+        if differs('.', 'N') {
+            unsound.push(id.to_owned());
+        }
+        if differs('N', '.') {
+            imprecise.push(id.to_owned());
+        }
+    }
+    println!(
+        "{lines} queries, unsound: {}, imprecise: {} ({})",
+        unsound.len(),
+        imprecise.len(),
+        imprecise.join(" ")
+    );
+    assert!(unsound.is_empty(), "{unsound:?}");
+}
+
+#[test]
+fn parameters_take_the_names_of_their_columns() {
+    let mut fixture = Fixture::new(SCHEMA);
+    let params = |analysis: Analysis| -> Vec<String> {
+        let shown = |param: super::ParamAnalysis| {
+            format!("{}{}", param.name.unwrap_or_default(), if param.nullable { "?" } else { "" })
+        };
+        analysis.params.into_iter().map(shown).collect()
+    };
+    let cases: [(&str, &[&str]); 7] = [
+        ("SELECT 1 FROM a WHERE name = $1 AND $2 < id", &["name", "id"]),
+        ("INSERT INTO a (id, name, note) VALUES ($1, $2, $3)", &["id", "name", "note?"]),
+        ("INSERT INTO a (id, name, note) VALUES ($1, 'x', NULL), ($2, 'y', $3)", &["id", "id", "note?"]),
+        ("UPDATE a SET note = $1::text WHERE id = ANY ($2)", &["note?", "id"]),
+        ("SELECT 1 FROM a LIMIT $1 OFFSET $2", &["limit", "offset"]),
+        ("SELECT 1 FROM b WHERE EXISTS (SELECT 1 FROM a WHERE a.note = $1)", &["note"]),
+        ("SELECT $1::int", &[""]),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(params(fixture.analyze(sql)), expected, "{sql}");
+    }
+}
+
+#[test]
+fn row_counts_are_proven_by_keys_limits_and_aggregates() {
+    let mut fixture = Fixture::new(SCHEMA);
+    let at_most_one = [
+        "SELECT name FROM a WHERE id = $1",
+        "SELECT name FROM a WHERE note = 'x' LIMIT 1",
+        "SELECT count(*) FROM a",
+        "SELECT 1",
+        "INSERT INTO a (id, name) VALUES (7, 'g') RETURNING id",
+        "UPDATE a SET note = 'x' WHERE 3 = id AND name <> '' RETURNING id",
+        "DELETE FROM a WHERE id = $1 RETURNING id",
+    ];
+    let any_number = [
+        "SELECT name FROM a WHERE name = $1",
+        "SELECT name FROM a LIMIT 2",
+        "SELECT name FROM a WHERE id = b_id",
+        "SELECT name, count(*) FROM a GROUP BY name",
+        "SELECT generate_series(1, 2)",
+        "SELECT unnest(array_agg(id)) FROM a",
+        "INSERT INTO a (id, name) VALUES (7, 'g'), (8, 'h') RETURNING id",
+        "SELECT a.id FROM a, b WHERE a.id = 1",
+        "SELECT id FROM a WHERE id = 1 UNION ALL SELECT id FROM a WHERE id = 2",
+    ];
+    for sql in at_most_one {
+        assert!(fixture.analyze(sql).at_most_one_row, "{sql}");
+    }
+    for sql in any_number {
+        assert!(!fixture.analyze(sql).at_most_one_row, "{sql}");
+    }
+}
+
+#[test]
+fn a_tree_that_cannot_be_read_proves_nothing() {
+    let analysis = super::analyze("{NONSENSE", &crate::catalog::Facts::default(), &[None, Some(true)]);
+    assert_eq!(analysis.nullable, []);
+    assert_eq!(analysis.params.iter().map(|param| param.nullable).collect::<Vec<_>>(), [false, true]);
+}
