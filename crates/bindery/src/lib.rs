@@ -1,1 +1,75 @@
-//! Placeholder.
+//! Typed PostgreSQL queries from plain SQL files: the client, its pool and the value types.
+//!
+//! `bindery-build` makes modules out of SQL files; what they contain calls this crate:
+//!
+//! ```no_run
+//! # mod db {
+//! #     pub static COUNT_CARS: bindery::Query = bindery::Query {
+//! #         name: "CountCars", file: "queries/cars.sql", sql: "SELECT count(*) FROM cars",
+//! #         params: &[], columns: &[("count", "int8")] };
+//! #     pub async fn count_cars(conn: &bindery::Connection) -> Result<i64, bindery::Error> {
+//! #         conn.fetch_one(&COUNT_CARS, &[], |row| row.get(0)).await
+//! #     }
+//! # }
+//! use bindery::{Config, DatabaseClient};
+//!
+//! # async fn example() -> Result<(), bindery::Error> {
+//! let client = DatabaseClient::create(Config::from_env()?).await?;
+//! let cars = client
+//!     .transaction(async |tx| {
+//!         // Any generated function may stand here: a transaction is a connection.
+//!         db::count_cars(tx).await
+//!     })
+//!     .await?;
+//! println!("{cars} cars");
+//! # Ok(()) }
+//! ```
+
+mod client;
+mod config;
+mod connection;
+mod error;
+mod manager;
+mod query;
+mod row;
+mod session;
+mod transaction;
+mod type_name;
+mod value;
+
+pub use client::DatabaseClient;
+pub use config::Config;
+pub use connection::Connection;
+pub use error::Error;
+pub use query::Query;
+pub use row::{FromRow, Row};
+pub use transaction::Transaction;
+pub use value::domain::Domain;
+pub use value::enumeration::Enum;
+pub use value::interval::Interval;
+pub use value::numeric::{Numeric, ParseNumericError};
+
+pub use bit_vec;
+pub use chrono;
+pub use serde_json;
+pub use tokio_postgres::error::SqlState;
+pub use uuid;
+
+/// What generated code is made of; nothing to use by hand.
+#[doc(hidden)]
+pub mod generated {
+    pub use crate::type_name::type_name;
+    pub use crate::value::enumeration::{accepts_enum, decode_enum, encode_enum};
+    pub use bytes::BytesMut;
+    pub use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+}
+
+/// Takes in what the build script has generated, in a module of your own: `mod db { bindery::include_queries!(); }`.
+///
+/// It needs a `build.rs` that calls `bindery_build::run()`.
+#[macro_export]
+macro_rules! include_queries {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/bindery/mod.rs"));
+    };
+}

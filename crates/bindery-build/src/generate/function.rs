@@ -238,11 +238,7 @@ impl<'i> Function<'i> {
         let file = &self.query.file.path;
         let sql = multi_line(&self.query.sql);
         let params = self.description.params.iter().map(|param| &param.ty);
-        let columns = self
-            .description
-            .columns
-            .iter()
-            .map(|Field { name, ty, .. }| quote!(bindery::Column { name: #name, ty: #ty }));
+        let columns = self.description.columns.iter().map(|Field { name, ty, .. }| quote!((#name, #ty)));
         let doc = doc::comment(&[format!("The statement of [`{}`].", self.name())]);
         quote! {
             #doc

@@ -1,0 +1,227 @@
+//! One error type: what failed, in which query, and everything that the server said.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use tokio_postgres::error::{DbError, SqlState};
+
+use crate::query::Query;
+
+/// Why an operation failed.
+///
+/// It prints as one line that names the query and holds the server's message; [`source`](StdError::source) has the
+/// cause.
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    kind: Kind,
+    query: Option<&'static Query>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Config(String),
+    Connect,
+    PoolTimeout(Option<String>),
+    Server,
+    Decode(String),
+    NoRows,
+    TooManyRows,
+    SchemaDrift(String),
+    RolledBack,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { inner: Box::new(Inner { kind, query: None, source: None }) }
+    }
+
+    pub(crate) fn because(kind: Kind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { inner: Box::new(Inner { kind, query: None, source: Some(source.into()) }) }
+    }
+
+    pub(crate) fn server(source: tokio_postgres::Error) -> Self {
+        Self::because(Kind::Server, source)
+    }
+
+    pub(crate) fn in_query(mut self, query: &'static Query) -> Self {
+        self.inner.query = Some(query);
+        self
+    }
+
+    /// The name of the query that failed, if it was one.
+    pub fn query(&self) -> Option<&'static str> {
+        self.inner.query.map(|query| query.name)
+    }
+
+    /// The file that the query is in.
+    pub fn file(&self) -> Option<&'static str> {
+        self.inner.query.map(|query| query.file)
+    }
+
+    /// The server's error as the driver has it.
+    pub fn as_db_error(&self) -> Option<&DbError> {
+        let source = self.inner.source.as_deref()?;
+        source.downcast_ref::<tokio_postgres::Error>()?.as_db_error()
+    }
+
+    /// The server's code for what is wrong.
+    pub fn sqlstate(&self) -> Option<&SqlState> {
+        self.as_db_error().map(DbError::code)
+    }
+
+    /// The constraint that was violated.
+    pub fn constraint(&self) -> Option<&str> {
+        self.as_db_error()?.constraint()
+    }
+
+    /// The table that the error is about.
+    pub fn table(&self) -> Option<&str> {
+        self.as_db_error()?.table()
+    }
+
+    /// The column that the error is about.
+    pub fn column(&self) -> Option<&str> {
+        self.as_db_error()?.column()
+    }
+
+    /// The server's detail.
+    pub fn detail(&self) -> Option<&str> {
+        self.as_db_error()?.detail()
+    }
+
+    /// The server's hint.
+    pub fn hint(&self) -> Option<&str> {
+        self.as_db_error()?.hint()
+    }
+
+    /// A `:one` query found no row.
+    pub fn is_no_rows(&self) -> bool {
+        self.inner.kind == Kind::NoRows
+    }
+
+    /// A `:one` or `:opt` query found more than one row.
+    pub fn is_too_many_rows(&self) -> bool {
+        self.inner.kind == Kind::TooManyRows
+    }
+
+    /// A unique constraint was violated (23505).
+    pub fn is_unique_violation(&self) -> bool {
+        self.sqlstate() == Some(&SqlState::UNIQUE_VIOLATION)
+    }
+
+    /// A foreign key was violated (23503).
+    pub fn is_foreign_key_violation(&self) -> bool {
+        self.sqlstate() == Some(&SqlState::FOREIGN_KEY_VIOLATION)
+    }
+
+    /// A CHECK constraint was violated (23514).
+    pub fn is_check_violation(&self) -> bool {
+        self.sqlstate() == Some(&SqlState::CHECK_VIOLATION)
+    }
+
+    /// A NOT NULL constraint was violated (23502).
+    pub fn is_not_null_violation(&self) -> bool {
+        self.sqlstate() == Some(&SqlState::NOT_NULL_VIOLATION)
+    }
+
+    /// The transaction may succeed if it is run again (40001, 40P01).
+    pub fn is_serialization_failure(&self) -> bool {
+        let codes = [&SqlState::T_R_SERIALIZATION_FAILURE, &SqlState::T_R_DEADLOCK_DETECTED];
+        self.sqlstate().is_some_and(|state| codes.contains(&state))
+    }
+
+    /// The database's schema is not the one that the code was generated for.
+    pub fn is_schema_drift(&self) -> bool {
+        matches!(self.inner.kind, Kind::SchemaDrift(_))
+    }
+
+    /// No connection became free in time.
+    pub fn is_pool_timeout(&self) -> bool {
+        matches!(self.inner.kind, Kind::PoolTimeout(_))
+    }
+
+    /// A transaction was to be committed in which a statement had failed; it was rolled back.
+    pub fn is_rolled_back(&self) -> bool {
+        self.inner.kind == Kind::RolledBack
+    }
+
+    /// There is no connection: it could not be made, or it broke.
+    pub fn is_connection(&self) -> bool {
+        let source =
+            self.inner.source.as_deref().and_then(|source| source.downcast_ref::<tokio_postgres::Error>());
+        self.inner.kind == Kind::Connect || source.is_some_and(tokio_postgres::Error::is_closed)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(query) = self.inner.query {
+            write!(f, "query {} ({}): ", query.name, query.file)?;
+        }
+        match &self.inner.kind {
+            Kind::Config(message) => write!(f, "{message}")?,
+            Kind::Connect => f.write_str("cannot connect to the database")?,
+            Kind::PoolTimeout(None) => f.write_str("no connection became free in time")?,
+            Kind::PoolTimeout(Some(last)) => {
+                write!(f, "no connection became free in time; the last attempt to make one failed: {last}")?;
+            }
+            Kind::Server => f.write_str("the database refused")?,
+            Kind::Decode(column) => write!(f, "column {column} cannot be read")?,
+            Kind::NoRows => f.write_str("there is no row, and exactly one is expected")?,
+            Kind::TooManyRows => f.write_str("there is more than one row")?,
+            Kind::SchemaDrift(difference) => {
+                write!(f, "the database is not the one that this code was built for: {difference}")?;
+            }
+            Kind::RolledBack => {
+                f.write_str("the transaction was rolled back, since a statement in it had failed")?
+            }
+        }
+        let mut source = self.source();
+        while let Some(cause) = source {
+            write!(f, ": {}", Cause(cause))?;
+            source = cause.source().filter(|_| !cause.is::<tokio_postgres::Error>());
+        }
+        Ok(())
+    }
+}
+
+/// The driver's error prints as "db error" and leaves the message to its source.
+struct Cause<'c>(&'c (dyn StdError + 'static));
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let driver = self.0.downcast_ref::<tokio_postgres::Error>();
+        match driver.and_then(tokio_postgres::Error::as_db_error) {
+            Some(db_error) => write!(f, "{} ({})", db_error.message(), db_error.code().code()),
+            None => {
+                write!(f, "{}", self.0)?;
+                let cause = self.0.source().filter(|_| driver.is_some());
+                cause.map_or(Ok(()), |cause| write!(f, ": {cause}"))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        for (name, text) in
+            [("detail", self.detail()), ("hint", self.hint()), ("constraint", self.constraint())]
+        {
+            if let Some(text) = text {
+                write!(f, "\n  {name}: {text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner.source.as_deref().map(|source| source as _)
+    }
+}
