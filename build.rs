@@ -1,0 +1,5 @@
+//! Generates `db` from `migrations/` and `queries/`.
+
+fn main() {
+    bindery_build::run();
+}
