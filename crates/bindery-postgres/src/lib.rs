@@ -29,3 +29,6 @@ pub use database::Database;
 pub use error::Error;
 pub use installation::Installation;
 pub use server::Server;
+
+// The synchronous driver that connections are made with.
+pub use postgres::{Client, Config, NoTls};
