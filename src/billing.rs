@@ -41,7 +41,7 @@ pub async fn settle(client: &DatabaseClient, end: Return<'_>) -> Result<Option<P
 }
 
 /// In a savepoint: a voucher that is used up fails on a constraint, and the trip is settled without it.
-async fn redeem(tx: &mut Transaction<'_>, code: &str, booking_id: i64) -> Result<(), Error> {
+async fn redeem(tx: &mut Transaction, code: &str, booking_id: i64) -> Result<(), Error> {
     let today = Utc::now().date_naive();
     let redeemed = tx
         .transaction(async |savepoint| {

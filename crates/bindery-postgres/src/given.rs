@@ -1,11 +1,12 @@
 //! A server that the user names: databases of ours on it, and those that killed builds have left.
 
 use std::process;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use postgres::{Client, NoTls};
 
+use crate::blocking::aside;
 use crate::error::Error;
 
 const PREFIX: &str = "bindery_tmp_";
@@ -18,14 +19,15 @@ const ABANDONED: &str = "
 /// A connection to the given server.
 pub(crate) struct Given {
     url: String,
-    client: Mutex<Client>,
+    /// Taken out only to be closed.
+    client: Mutex<Option<Client>>,
 }
 
 impl Given {
     pub fn connect(url: &str) -> Result<Self, Error> {
         let client = Client::connect(url, NoTls)
             .map_err(Error::because("cannot connect to the server that BINDERY_DATABASE_URL names"))?;
-        let given = Self { url: url.to_owned(), client: Mutex::new(client) };
+        let given = Self { url: url.to_owned(), client: Mutex::new(Some(client)) };
         given.sweep()?;
         Ok(given)
     }
@@ -35,17 +37,19 @@ impl Given {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let name = format!("{PREFIX}{}_{:x}", process::id(), now.as_nanos());
         let lock = "SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtext($1))";
-        self.client().execute(lock, &[&name]).map_err(Error::because("cannot lock a database's name"))?;
+        self.with_client(|client| client.execute(lock, &[&name]))
+            .map_err(Error::because("cannot lock a database's name"))?;
         Ok(name)
     }
 
     pub fn execute(&self, sql: &str) -> Result<(), postgres::Error> {
-        self.client().batch_execute(sql)
+        self.with_client(|client| client.batch_execute(sql))
     }
 
     pub fn major(&self) -> Result<u32, Error> {
         let failed = "cannot ask the server for its version";
-        let row = self.client().query_one("SHOW server_version_num", &[]).map_err(Error::because(failed))?;
+        let row = self.with_client(|client| client.query_one("SHOW server_version_num", &[]));
+        let row = row.map_err(Error::because(failed))?;
         let number: u32 = row.get::<_, String>(0).parse().map_err(Error::because(failed))?;
         Ok(number / 10_000)
     }
@@ -57,7 +61,8 @@ impl Given {
 
     fn sweep(&self) -> Result<(), Error> {
         let failed = "cannot look for databases that earlier builds have left";
-        let rows = self.client().query(ABANDONED, &[&PREFIX]).map_err(Error::because(failed))?;
+        let rows =
+            self.with_client(|client| client.query(ABANDONED, &[&PREFIX])).map_err(Error::because(failed))?;
         for row in rows {
             let name: String = row.get(0);
             // Somebody else may be faster.
@@ -66,8 +71,17 @@ impl Given {
         Ok(())
     }
 
-    fn client(&self) -> MutexGuard<'_, Client> {
-        self.client.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn with_client<T>(&self, work: impl FnOnce(&mut Client) -> T) -> T {
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        work(client.as_mut().expect("it is taken out only when it is dropped"))
+    }
+}
+
+impl Drop for Given {
+    fn drop(&mut self) {
+        // Closing waits for the server.
+        let client = self.client.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        aside(move || drop(client));
     }
 }
 

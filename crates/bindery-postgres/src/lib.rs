@@ -15,6 +15,7 @@
 #[cfg(not(unix))]
 compile_error!("bindery-postgres starts servers on Unix sockets and runs on Unix only");
 
+mod blocking;
 mod cluster;
 mod database;
 mod error;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use postgres::{Config, NoTls};
 
+use crate::blocking::aside;
 use crate::cluster::Cluster;
 use crate::database::Database;
 use crate::error::Error;
@@ -52,7 +53,7 @@ impl Server {
     /// # Errors
     /// initdb or the server fails; the error holds what they said.
     pub fn temporary(installation: &Installation) -> Result<Self, Error> {
-        let cluster = Cluster::start(installation)?;
+        let cluster = aside(|| Cluster::start(installation))?;
         Ok(Self::of(Kind::Temporary(cluster), installation.major()))
     }
 
@@ -61,8 +62,8 @@ impl Server {
     /// # Errors
     /// The server cannot be reached without TLS, or refuses.
     pub fn connect(url: &str) -> Result<Self, Error> {
-        let given = Given::connect(url)?;
-        let major = given.major()?;
+        let given = aside(|| Given::connect(url))?;
+        let major = aside(|| given.major())?;
         Ok(Self::of(Kind::Given(Box::new(given)), major))
     }
 
@@ -85,7 +86,7 @@ impl Server {
             // Here since the cluster was made, which saves the 80 ms of CREATE DATABASE.
             Kind::Temporary(_) if number == 0 => Ok(self.database(FIRST_DATABASE.to_owned())),
             Kind::Temporary(_) => self.create(format!("bindery_{number}"), "template1", FIRST_DATABASE),
-            Kind::Given(given) => self.create(given.reserve_name()?, "template1", ""),
+            Kind::Given(given) => self.create(aside(|| given.reserve_name())?, "template1", ""),
         }
     }
 
@@ -97,7 +98,7 @@ impl Server {
         let number = self.inner.made.fetch_add(1, Ordering::Relaxed);
         let name = match &self.inner.kind {
             Kind::Temporary(_) => format!("bindery_{number}"),
-            Kind::Given(given) => given.reserve_name()?,
+            Kind::Given(given) => aside(|| given.reserve_name())?,
         };
         self.create(name, template.name(), "template1")
     }
@@ -141,10 +142,10 @@ impl Server {
     }
 
     fn execute(&self, via: &str, sql: &str) -> Result<(), postgres::Error> {
-        match &self.inner.kind {
+        aside(|| match &self.inner.kind {
             Kind::Temporary(cluster) => cluster.config(via).connect(NoTls)?.batch_execute(sql),
             Kind::Given(given) => given.execute(sql),
-        }
+        })
     }
 }
 

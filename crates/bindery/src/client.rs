@@ -57,8 +57,8 @@ impl DatabaseClient {
     ///
     /// # Errors
     /// As [`connection`](Self::connection), and if the server refuses.
-    pub async fn begin(&self) -> Result<Transaction<'static>, Error> {
-        Transaction::on(self.connection().await?).await
+    pub async fn begin(&self) -> Result<Transaction, Error> {
+        self.connection().await?.begin().await
     }
 
     /// Runs `work` in a transaction: commits if it returns `Ok`, rolls back if it returns `Err`, panics or is dropped.
@@ -78,7 +78,7 @@ impl DatabaseClient {
     /// What `work` returns, or what goes wrong at the beginning or the end.
     pub async fn transaction<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: AsyncFnOnce(&mut Transaction<'static>) -> Result<T, E>,
+        F: AsyncFnOnce(&mut Transaction) -> Result<T, E>,
         E: From<Error>,
     {
         let mut transaction = self.begin().await?;

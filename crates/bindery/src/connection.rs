@@ -1,7 +1,6 @@
 //! A connection: where queries run.
 
 use std::fmt;
-use std::ops::AsyncFnOnce;
 use std::pin::pin;
 
 use bb8::PooledConnection;
@@ -35,26 +34,12 @@ impl Connection {
         &self.session
     }
 
-    /// Begins a transaction; the connection is free again when it ends.
+    /// Begins a transaction. The connection goes back to the pool when it ends.
     ///
     /// # Errors
     /// The server refuses, or the connection is gone.
-    pub async fn begin(&mut self) -> Result<Transaction<'_>, Error> {
-        Transaction::within(self, 0).await
-    }
-
-    /// Runs `work` in a transaction: see [`DatabaseClient::transaction`](crate::DatabaseClient::transaction).
-    ///
-    /// # Errors
-    /// What `work` returns, or what goes wrong at the beginning or the end.
-    pub async fn transaction<T, E, F>(&mut self, work: F) -> Result<T, E>
-    where
-        F: AsyncFnOnce(&mut Transaction<'_>) -> Result<T, E>,
-        E: From<Error>,
-    {
-        let mut transaction = self.begin().await?;
-        let outcome = work(&mut transaction).await;
-        transaction.end(outcome).await
+    pub async fn begin(self) -> Result<Transaction, Error> {
+        Transaction::begin_on(self).await
     }
 
     /// Runs a query that has exactly one row.

@@ -43,7 +43,7 @@ pub use connection::Connection;
 pub use error::Error;
 pub use query::Query;
 pub use row::{FromRow, Row};
-pub use transaction::Transaction;
+pub use transaction::{Savepoint, Transaction};
 pub use value::domain::Domain;
 pub use value::enumeration::Enum;
 pub use value::interval::Interval;

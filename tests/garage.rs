@@ -1,0 +1,204 @@
+//! Garage on temporary databases: a server for all tests, a copy of the migrated database for each.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::OnceLock;
+
+use bindery::chrono::{TimeDelta, Utc};
+use bindery::{Config, DatabaseClient, Error, Numeric};
+use bindery_postgres::{Database, Server};
+use garage::billing::{self, Return};
+use garage::booking::{self, Refusal, Wish};
+use garage::db::bookings::InsertTariffParams;
+use garage::db::payments::UpsertVoucherParams;
+use garage::db::{
+    BookingQueries, BookingStatus, Car, CarQueries, CarStatus, MemberQueries, OwnerQueries, PaymentQueries,
+    ReportQueries, Station, StationQueries, TripQueries, cars, owners,
+};
+use garage::fleet::Fleet;
+use garage::{scenario, setup};
+
+/// A database of its own with a client; the client goes first.
+struct Garage {
+    client: DatabaseClient,
+    _database: Database,
+}
+
+/// Migrated once; nobody stays connected to it, so that it can be copied.
+fn template() -> &'static Database {
+    static TEMPLATE: OnceLock<Database> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let database = Server::start().unwrap().create_database().unwrap();
+        setup::migrate(database.url()).unwrap();
+        database
+    })
+}
+
+impl Garage {
+    async fn open() -> Self {
+        let copy = || template().server().create_database_from(template()).unwrap();
+        let database = tokio::task::spawn_blocking(copy).await.unwrap();
+        let client = DatabaseClient::create(Config::from_url(database.url()).unwrap()).await.unwrap();
+        Self { client, _database: database }
+    }
+
+    /// With a station, a car in it, and a tariff.
+    async fn with_car() -> (Self, Station, Car, i64) {
+        let garage = Self::open().await;
+        let fleet = Fleet::new(&garage.client);
+        let station = fleet.open_station("Berlin", "Zoo", 2).await.unwrap();
+        let car = fleet.take_in("Ada", "B-AB1", &station).await.unwrap();
+        let (per_hour, per_km) = (Numeric::from(4), Numeric::from(1));
+        let tariff = InsertTariffParams {
+            name: "City",
+            per_hour: &per_hour,
+            per_km: &per_km,
+            free_km: 0,
+            shortest: bindery::Interval::hours(1),
+        };
+        let tariff = BookingQueries::new(garage.client.clone()).insert_tariff(tariff).await.unwrap();
+        (garage, station, car, tariff.id)
+    }
+
+    async fn wish<'w>(&self, name: &str, plate: &'w str, tariff_id: i64) -> Wish<'w> {
+        let member = scenario::sign_up(&self.client, name).await.unwrap();
+        let starts_at = Utc::now() + TimeDelta::hours(1);
+        let ends_at = starts_at + TimeDelta::hours(2);
+        Wish { plate, member_id: member.id, tariff_id, starts_at, ends_at }
+    }
+}
+
+#[tokio::test]
+async fn the_day_of_the_example_ends_well() {
+    let garage = Garage::open().await;
+    let story = scenario::play(&garage.client).await.unwrap();
+    assert!(story.contains("Linus Example did not get it: the car is taken"), "{story}");
+    assert!(story.contains("owes 14.88"), "{story}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_book_at_once_one_gets_the_car() {
+    let (garage, _, _, tariff) = Garage::with_car().await;
+    let mut tasks = Vec::new();
+    for name in ["Grace", "Linus", "Edsger", "Barbara"] {
+        let (client, wish) = (garage.client.clone(), garage.wish(name, "B-AB1", tariff).await);
+        tasks.push(tokio::spawn(async move { booking::book(&client, wish).await }));
+    }
+    let mut booked = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(booking) => {
+                assert_eq!(booking.status, BookingStatus::Reserved);
+                booked += 1;
+            }
+            Err(refusal) => assert!(matches!(refusal, Refusal::Taken), "{refusal}"),
+        }
+    }
+    assert_eq!(booked, 1);
+}
+
+#[tokio::test]
+async fn only_cars_and_drivers_that_exist_are_booked() {
+    let (garage, _, car, tariff) = Garage::with_car().await;
+    let wish = garage.wish("Grace", "B-AB1", tariff).await;
+    let unknown = Wish { plate: "B-NO1", ..wish };
+    assert!(matches!(booking::book(&garage.client, unknown).await, Err(Refusal::NoSuchCar)));
+    let nobody = Wish { member_id: bindery::uuid::Uuid::nil(), ..wish };
+    assert!(matches!(booking::book(&garage.client, nobody).await, Err(Refusal::NotADriver)));
+    let cars = CarQueries::new(garage.client.clone());
+    assert_eq!(cars.send_to_maintenance(&[car.id]).await.unwrap().len(), 1);
+    assert!(matches!(booking::book(&garage.client, wish).await, Err(Refusal::NoSuchCar)));
+    let history = cars.car_history(car.id).await.unwrap();
+    assert_eq!(
+        (history[0].old_status, history[0].new_status),
+        (CarStatus::InService, CarStatus::Maintenance)
+    );
+    assert_eq!(history[0].since_last, None);
+}
+
+#[tokio::test]
+async fn an_error_undoes_the_whole_transaction() {
+    let garage = Garage::open().await;
+    let today = Utc::now().date_naive();
+    let outcome: Result<(), Error> = garage
+        .client
+        .transaction(async |tx| {
+            owners::insert_owner(tx, "Ada", "ada@example.org", today).await?;
+            owners::insert_owner(tx, "Ada again", "ada@example.org", today).await?;
+            Ok(())
+        })
+        .await;
+    let error = outcome.unwrap_err();
+    assert!(error.is_unique_violation());
+    assert_eq!((error.query(), error.constraint()), (Some("InsertOwner"), Some("owners_email_key")));
+    assert_eq!(OwnerQueries::new(garage.client.clone()).list_owners().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_voucher_that_is_used_up_does_not_stop_the_bill() {
+    let (garage, station, car, tariff) = Garage::with_car().await;
+    let payments = PaymentQueries::new(garage.client.clone());
+    let credit = Numeric::from(3);
+    let voucher = UpsertVoucherParams { code: "ONCE", credit: &credit, uses: 1, valid_until: None };
+    payments.upsert_voucher(voucher).await.unwrap();
+    let mut amounts = Vec::new();
+    for (name, km) in [("Grace", 10), ("Linus", 20)] {
+        let wish = garage.wish(name, &car.plate, tariff).await;
+        let booked = booking::book(&garage.client, wish).await.unwrap();
+        let trips = TripQueries::new(garage.client.clone());
+        assert!(trips.start_trip(booked.id, wish.starts_at).await.unwrap().is_some());
+        let end = Return {
+            booking_id: booked.id,
+            ended_at: wish.ends_at,
+            end_km: car.odometer_km + km,
+            station_id: station.id,
+            voucher: Some("ONCE"),
+        };
+        amounts.push(billing::settle(&garage.client, end).await.unwrap().unwrap().amount.to_string());
+        assert_eq!(billing::settle(&garage.client, end).await.unwrap(), None);
+    }
+    // Two hours and ten kilometres less the voucher; then ten more kilometres since the first return.
+    assert_eq!(amounts, ["15.00", "18.00"]);
+}
+
+#[tokio::test]
+async fn reports_answer_on_an_empty_database() {
+    let garage = Garage::open().await;
+    let reports = ReportQueries::new(garage.client.clone());
+    let fleet = reports.fleet_size().await.unwrap();
+    assert_eq!((fleet.in_service, fleet.cars), (0, 0));
+    assert_eq!(reports.car_ranking().await.unwrap(), []);
+    assert_eq!(reports.revenue_by_method().await.unwrap(), []);
+    assert_eq!(reports.owner_earnings(1).await.unwrap(), []);
+    let today = Utc::now().date_naive();
+    let days = reports.daily_trips(today, today + TimeDelta::days(6)).await.unwrap();
+    assert_eq!(days.len(), 7);
+    assert!(days.iter().all(|day| day.trips == 0 && day.km.is_none()));
+    assert_eq!(MemberQueries::new(garage.client.clone()).count_members().await.unwrap(), []);
+    assert_eq!(StationQueries::new(garage.client.clone()).list_stations_below(1).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_was_noted_about_a_car_comes_back() {
+    let (garage, station, car, _) = Garage::with_car().await;
+    let cars = CarQueries::new(garage.client.clone());
+    let first = bindery::serde_json::json!({"colour": "blue"});
+    let second = bindery::serde_json::json!({"roof": [1, 2, null]});
+    cars.merge_extras(&first, car.id).await.unwrap();
+    let both = cars.merge_extras(&second, car.id).await.unwrap().unwrap();
+    assert_eq!(both, bindery::serde_json::json!({"colour": "blue", "roof": [1, 2, null]}));
+    assert_eq!(car.features, [Some("towbar".to_owned())]);
+    let parked = cars.list_cars_at_station(station.id).await.unwrap();
+    assert_eq!((parked[0].plate.as_str(), parked[0].parked_at), ("B-AB1", None));
+    let listed = cars.list_cars_by_status(&[CarStatus::InService, CarStatus::Retired]).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(cars.list_cars_by_plate(&["B-AB1", "B-XX9"]).await.unwrap().len(), 1);
+    assert_eq!(cars.find_car("nothing").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn connection_functions_serve_outside_of_transactions_too() {
+    let (garage, _, car, _) = Garage::with_car().await;
+    let conn = garage.client.connection().await.unwrap();
+    assert_eq!(cars::find_car(&conn, &car.plate).await.unwrap(), Some(car));
+}
