@@ -1,10 +1,8 @@
 //! Compiles SQL migrations and queries to typed Rust, from `build.rs`, with PostgreSQL as the judge.
 //!
 //! ```no_run
-//! // build.rs
-//! fn main() {
-//!     bindery_build::run();
-//! }
+//! // the whole of `main` in build.rs
+//! bindery_build::run();
 //! ```
 //!
 //! The migrations (goose format) in `migrations/` are applied to a temporary PostgreSQL, every query (sqlc's format) in

@@ -32,7 +32,7 @@ const PROJECTS: [Project; 2] = [
     Project {
         name: "pagila",
         shared: &["pagila-schema.sql"],
-        migrations: &["pagila-schema.sql"],
+        migrations: &["uuidv7.sql", "pagila-schema.sql"],
         queries: &["queries"],
         later: &[],
     },
@@ -68,6 +68,7 @@ const PROJECTS: [Project; 2] = [
         later: &[
             Later { query: "JobDeleteBefore", reason: ":execresult" },
             Later { query: "JobInsertFastMany", reason: "sqlc.embed" },
+            Later { query: "JobSchedule", reason: "sqlc.embed" },
             Later {
                 query: "JobInsertFastManyCopyFrom",
                 reason: ":copyfrom, alone in river_job_copyfrom.sql",
@@ -107,6 +108,7 @@ fn write_workspace(workspace: &Path, root: &Path, real: &Path) {
         write(&package.join("src/main.rs"), &fs::read_to_string(own.join("main.rs")).unwrap());
         for file in project.shared {
             let text = without(&fs::read_to_string(real.join(file)).unwrap(), project.later);
+            let text = for_any_server(&text);
             write(&package.join("sql").join(Path::new(file).file_name().unwrap()), &text);
         }
     }
@@ -137,6 +139,16 @@ fn without(text: &str, later: &[Later]) -> String {
         }
     }
     kept
+}
+
+/// Pagila is dumped from PostgreSQL 18 with pgvector: the text without `film_embedding`, its column stored rather than
+/// virtual.
+fn for_any_server(text: &str) -> String {
+    let text = text.replace(") VIRTUAL\n", ") STORED\n");
+    let statements = text.split(";\n");
+    let kept =
+        statements.filter(|sql| !["film_embedding", " EXTENSION "].iter().any(|word| sql.contains(word)));
+    kept.collect::<Vec<_>>().join(";\n")
 }
 
 fn manifest(name: &str, root: &Path) -> String {

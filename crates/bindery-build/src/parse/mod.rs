@@ -55,10 +55,8 @@ pub(crate) fn parse(file: &Arc<SourceFile>, unnamed: Unnamed, diagnostics: &mut 
         report_orphans(file, orphans, diagnostics);
     }
     for block in &blocks {
-        if let Some((query, end)) = block.query(file, unnamed, diagnostics) {
-            parsed.blocks.push(block.header.range.start..end);
-            parsed.queries.push(query);
-        }
+        parsed.blocks.push(block.range());
+        parsed.queries.extend(block.query(file, unnamed, diagnostics));
     }
     report_duplicates(&parsed.queries, diagnostics);
     parsed
@@ -105,13 +103,19 @@ fn blocks<'t>(
 }
 
 impl Block<'_> {
-    /// The block's query, and where it ends in the file, semicolon included.
+    /// From the header to the end of its statement, semicolon included.
+    fn range(&self) -> Range<usize> {
+        let end = statements(self.tokens).next().map_or(self.header.range.end, |statement| statement.end);
+        self.header.range.start..end
+    }
+
+    /// The block's query; none if it is not one, which is reported.
     fn query(
         &self,
         file: &Arc<SourceFile>,
         unnamed: Unnamed,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<(Query, usize)> {
+    ) -> Option<Query> {
         let command = self.header.command?;
         let mut statements = statements(self.tokens);
         let Some(first) = statements.next() else {
@@ -135,7 +139,7 @@ impl Block<'_> {
         let ranges = self.header.above.iter().cloned().chain(comments.map(|t| t.range.clone()));
         let notes = annotation::read(file, ranges, diagnostics);
         let rewritten = params::rewrite(file, first.significant, diagnostics)?;
-        let query = Query {
+        Some(Query {
             name: self.header.name.clone(),
             command,
             doc: notes.doc,
@@ -145,8 +149,7 @@ impl Block<'_> {
             params: rewritten.params,
             overrides: notes.overrides,
             map: rewritten.map,
-        };
-        Some((query, first.end))
+        })
     }
 }
 

@@ -1,0 +1,113 @@
+//! Runs queries of River on a temporary database.
+
+#![deny(warnings, missing_docs)]
+
+use std::error::Error;
+
+use bindery::chrono::{TimeDelta, Utc};
+use bindery::serde_json::json;
+use bindery::{Config, DatabaseClient};
+use db::river_job::{JobGetAvailableParams, JobInsertFullParams};
+use db::river_queue::QueueCreateOrSetUpdatedAtParams;
+use db::{
+    PgMiscQueries, RiverJobQueries, RiverJobState, RiverLeaderQueries, RiverMigrationQueries, RiverNotificationQueries,
+    RiverQueueQueries, SchemaQueries,
+};
+
+/// What the build script made.
+pub mod db {
+    bindery::include_queries!();
+}
+
+/// The tables stand above the queries in River's files.
+fn migrated() -> Result<bindery_postgres::Database, Box<dyn Error + Send + Sync>> {
+    let database = bindery_postgres::Server::start()?.create_database()?;
+    let mut client = database.connect()?;
+    for name in ["river_job", "functions", "river_leader", "river_migration", "river_notification", "river_queue"] {
+        let text = std::fs::read_to_string(format!("{}/sql/{name}.sql", env!("CARGO_MANIFEST_DIR")))?;
+        client.batch_execute(text.split("-- name: ").next().unwrap_or_default())?;
+    }
+    Ok(database)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let database = tokio::task::spawn_blocking(migrated).await??;
+    let client = DatabaseClient::create(Config::from_url(database.url())?).await?;
+    jobs(&RiverJobQueries::new(client.clone())).await?;
+    around(&client).await?;
+    println!("the queries of River ran");
+    Ok(())
+}
+
+async fn jobs(jobs: &RiverJobQueries) -> Result<(), bindery::Error> {
+    let job = jobs
+        .job_insert_full(JobInsertFullParams {
+            args: &json!({"to": "ada"}),
+            attempt: 0,
+            attempted_at: None,
+            attempted_by: None,
+            created_at: None,
+            errors: None,
+            finalized_at: None,
+            kind: "mail",
+            max_attempts: 3,
+            metadata: &json!({}),
+            priority: 1,
+            queue: "default",
+            scheduled_at: None,
+            state: RiverJobState::Available,
+            tags: &["a", "b"],
+            unique_key: "once",
+            unique_states: 0b1111_0101,
+        })
+        .await?;
+    assert_eq!(job.tags, [Some("a".to_owned()), Some("b".to_owned())]);
+    assert_eq!(job.unique_states.as_ref().map(|states| states.len()), Some(8));
+    assert_eq!(jobs.job_get_by_id(job.id).await?, job);
+    assert_eq!(jobs.job_count_by_state(RiverJobState::Available).await?, 1);
+    let available = JobGetAvailableParams {
+        queue: "default",
+        now: None,
+        max_to_lock: 10,
+        max_attempted_by: 5,
+        attempted_by: "worker-1",
+    };
+    let locked = jobs.job_get_available(available).await?;
+    assert_eq!((locked.len(), locked[0].state), (1, RiverJobState::Running));
+    let counts = jobs.job_count_by_queue_and_state(&["default", "other"]).await?;
+    assert_eq!(counts.iter().map(|row| row.count_running).collect::<Vec<_>>(), [1, 0]);
+    assert_eq!(jobs.job_get_stuck(0, Utc::now() + TimeDelta::hours(1), 10).await?.len(), 1);
+    assert_eq!(jobs.job_list(10).await?.len(), 1);
+    let missing = jobs.job_get_by_id(job.id + 1).await.expect_err("there is one job");
+    assert!(missing.is_no_rows());
+    Ok(())
+}
+
+async fn around(client: &DatabaseClient) -> Result<(), bindery::Error> {
+    let leaders = RiverLeaderQueries::new(client.clone());
+    assert_eq!(leaders.leader_attempt_elect("one", None, 15.0).await?.leader_id, "one");
+    assert!(leaders.leader_attempt_elect("two", None, 15.0).await.expect_err("one leads").is_no_rows());
+    assert_eq!(leaders.leader_delete_expired(Some(Utc::now() + TimeDelta::hours(1))).await?, 1);
+    let queues = RiverQueueQueries::new(client.clone());
+    let queue = QueueCreateOrSetUpdatedAtParams {
+        now: None,
+        metadata: &json!({}),
+        name: "default",
+        paused_at: None,
+        updated_at: None,
+    };
+    assert_eq!(queues.queue_create_or_set_updated_at(queue).await?.paused_at, None);
+    assert_eq!(queues.queue_pause(None, "*").await?, 1);
+    let migrations = RiverMigrationQueries::new(client.clone());
+    assert_eq!(migrations.river_migration_insert_many("main", &[1, 2, 3]).await?.len(), 3);
+    assert_eq!(migrations.river_migration_delete_assuming_main_many(&[2]).await?[0].version, 2);
+    let horizon = Utc::now();
+    assert_eq!(RiverNotificationQueries::new(client.clone()).notification_delete_before(horizon).await?, 0);
+    let schema = SchemaQueries::new(client.clone());
+    assert!(schema.column_exists("river_job", "state").await?);
+    assert!(!schema.table_exists("nothing").await?);
+    let misc = PgMiscQueries::new(client.clone());
+    misc.pg_advisory_xact_lock(7).await?;
+    misc.pg_notify_many(None, "topic", &["hello"]).await
+}
