@@ -65,5 +65,6 @@ fn summary(report: &Report) -> String {
         Origin::Lock => "as in bindery.lock",
         Origin::Server => "as PostgreSQL says",
     };
-    format!("{} queries, {origin}", report.queries)
+    let queries = if report.queries == 1 { "query" } else { "queries" };
+    format!("{} {queries}, {origin}", report.queries)
 }

@@ -1,0 +1,146 @@
+//! The binary and the build script as a user meets them: in a package of its own, under cargo.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const MIGRATION: &str = "-- +goose Up\nCREATE TABLE cars (id bigint PRIMARY KEY, plate text NOT NULL);\n";
+const QUERY: &str = "-- name: FindCar :opt\nSELECT * FROM cars WHERE plate = @plate;\n";
+
+/// A package with one migration and one query.
+struct Package {
+    root: PathBuf,
+}
+
+impl Package {
+    fn new(name: &str) -> Self {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&root);
+        let package = Self { root };
+        package.write("migrations/1_cars.sql", MIGRATION);
+        package.write("queries/cars.sql", QUERY);
+        package
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // A file that is written is newer, and cargo builds again.
+        if fs::read_to_string(&path).ok().as_deref() != Some(text) {
+            fs::write(path, text).unwrap();
+        }
+    }
+
+    fn lock(&self) -> Option<String> {
+        fs::read_to_string(self.root.join("bindery.lock")).ok()
+    }
+
+    fn bindery(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-bindery"));
+        command.arg("bindery").args(arguments).current_dir(&self.root);
+        for variable in ["BINDERY", "CARGO_MANIFEST_DIR", "OUT_DIR"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// As on a machine that has no PostgreSQL.
+fn without_postgres(command: &mut Command) -> &mut Command {
+    command.env("BINDERY_PG_BIN", "/nowhere").env_remove("BINDERY_DATABASE_URL")
+}
+
+#[test]
+fn no_postgres_is_an_error_only_when_one_is_needed() {
+    let package = Package::new("no-postgres");
+    let output = without_postgres(&mut package.bindery(&["generate"])).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("BINDERY_PG_BIN is of no use"), "{}", text(&output));
+    assert_eq!(package.lock(), None);
+    assert!(package.bindery(&["generate"]).output().unwrap().status.success());
+    let output = without_postgres(&mut package.bindery(&["generate"])).output().unwrap();
+    assert_eq!(text(&output), "1 query, as in bindery.lock\n");
+}
+
+#[test]
+fn drift_is_told_column_by_column() {
+    let package = Package::new("drift");
+    assert!(package.bindery(&["generate"]).output().unwrap().status.success());
+    assert!(package.bindery(&["check"]).output().unwrap().status.success());
+    package.write("migrations/1_cars.sql", &MIGRATION.replace("plate text NOT NULL", "plate text"));
+    let before = package.lock();
+    let output = package.bindery(&["check"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    // In the query itself `plate = $1` keeps NULL out.
+    let told = "table `public.cars`: column was `plate text not null`, is `plate text nullable`";
+    assert!(text(&output).contains(told), "{}", text(&output));
+    assert_eq!(package.lock(), before);
+}
+
+#[test]
+fn a_lock_that_may_not_change_is_an_error_that_says_what_would() {
+    let package = Package::new("locked");
+    assert!(package.bindery(&["generate"]).output().unwrap().status.success());
+    package.write(
+        "queries/cars.sql",
+        &format!("{QUERY}\n-- name: CountCars :one\nSELECT count(*) FROM cars;\n"),
+    );
+    let output = build(&package, &[("BINDERY", "locked")]);
+    assert!(!output.status.success());
+    assert!(text(&output).contains("queries/cars.sql: query `CountCars` is new"), "{}", text(&output));
+}
+
+#[test]
+fn a_build_starts_a_server_only_for_what_is_new() {
+    let package = Package::new("rebuild");
+    let first = build(&package, &[]);
+    assert!(first.status.success(), "{}", text(&first));
+    let lock = package.lock().unwrap();
+    // Neither runs the script again, nor would it find a server.
+    let again = build(&package, &[]);
+    assert!(again.status.success() && !text(&again).contains("Compiling"), "{}", text(&again));
+    let offline = build(&package, &[("BINDERY_PG_BIN", "/nowhere")]);
+    assert!(offline.status.success(), "{}", text(&offline));
+    package.write("queries/cars.sql", &QUERY.replace("SELECT *", "SELECT id"));
+    let changed = build(&package, &[("BINDERY_PG_BIN", "/nowhere")]);
+    assert!(!changed.status.success(), "a changed query needs a server");
+    assert_eq!(package.lock(), Some(lock));
+    assert!(build(&package, &[]).status.success());
+}
+
+/// `cargo build` of the package, with what this workspace has built already.
+fn build(package: &Package, envs: &[(&str, &str)]) -> Output {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let crates = root.join("crates");
+    let name = package.root.file_name().unwrap();
+    package.write(
+        "Cargo.toml",
+        &format!(
+            "[workspace]\n[package]\nname = {name:?}\nedition = \"2024\"\n\
+             [dependencies]\nbindery = {{ path = {:?} }}\n\
+             [build-dependencies]\nbindery-build = {{ path = {:?} }}\n",
+            crates.join("bindery"),
+            crates.join("bindery-build")
+        ),
+    );
+    package.write("build.rs", "fn main() { bindery_build::run() }\n");
+    package
+        .write("src/main.rs", "#![deny(warnings)]\nmod db { bindery::include_queries!(); }\nfn main() {}\n");
+    package.write("Cargo.lock", &fs::read_to_string(root.join("Cargo.lock")).unwrap());
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+        .args(["build", "--offline"])
+        .current_dir(&package.root)
+        .env("CARGO_TARGET_DIR", target)
+        .env_remove("BINDERY")
+        .env_remove("BINDERY_PG_BIN")
+        .envs(envs.iter().copied())
+        .output()
+        .unwrap()
+}
