@@ -16,8 +16,8 @@ pub struct Database {
 }
 
 impl Database {
-    pub(crate) fn new(name: String, url: String, config: Config, server: Server) -> Self {
-        Self { name, url, config, server }
+    pub(crate) fn new(name: String, server: Server) -> Self {
+        Self { url: server.url(&name), config: server.config(&name), name, server }
     }
 
     /// Its name on the server.

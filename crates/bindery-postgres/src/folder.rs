@@ -1,61 +1,89 @@
 //! Private folders for running servers, swept when their owner is gone.
 //!
 //! ```text
-//! /dev/shm/bindery-0-4711-1/      uid, pid, count; short, since a socket's path has to stay under 107 bytes
+//! /dev/shm/bindery-0-5f3a9c21/    uid and a random number; short, since a socket's path has to stay under 107 bytes
 //!     owner                       locked as long as the owning process lives
+//!     log                         what the server says while it starts
 //!     data/                       the cluster, and its socket
 //! ```
 
+use std::collections::hash_map::RandomState;
 use std::env;
-use std::fs::{self, DirBuilder, File};
-use std::io;
+use std::ffi::CString;
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::hash::BuildHasher;
+use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::guard::Guard;
+use crate::leftover;
 use crate::user::{User, own_uid};
 
-/// A folder that is removed when dropped.
+/// A cluster with a dozen databases; a container's /dev/shm often has 64 MB in all.
+const ROOM: u64 = 256 << 20;
+
+/// How long the path of a socket may be where it may be shortest, on macOS.
+const LONGEST_SOCKET: usize = 103;
+
+/// A folder that is removed when dropped, and when this process is killed.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
     /// Unlocked by the system when this process ends in any way.
     _owner: File,
+    _guard: Guard,
 }
 
 impl Folder {
-    /// Makes a folder in memory if the machine has such a place, else among temporary files.
+    /// Makes a folder in memory if the machine has such a place with room, else among temporary files.
     ///
     /// # Errors
-    /// No place can be written to.
+    /// No place can be used; the error says why for each.
     pub fn create(user: Option<User>) -> Result<Self, Error> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         let mut reasons = Vec::new();
-        for place in places().into_iter().filter(|place| place.is_dir() && all_may_enter(place)) {
-            sweep(&place);
-            let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let path = place.join(format!("{}{}-{count}", prefix(), process::id()));
-            match Self::at(path, user) {
+        for place in places() {
+            match Self::create_in(&place, user) {
                 Ok(folder) => return Ok(folder),
-                Err(error) => reasons.push(format!("{}: {error}", place.display())),
+                Err(error) => reasons.push(format!("\n  {}: {error:?}", place.display())),
             }
         }
-        Err(Error::new(format!("no folder for a temporary server can be made: {}", reasons.join("; "))))
+        Err(Error::new(format!("no folder for a temporary server can be made:{}", reasons.concat())))
     }
 
-    fn at(path: PathBuf, user: Option<User>) -> io::Result<Self> {
-        // A folder of this name can only be left over from an earlier process of the same number.
-        let _ = fs::remove_dir_all(&path);
-        DirBuilder::new().mode(0o700).create(&path)?;
-        let owner = File::create(path.join("owner"))?;
-        owner.lock()?;
-        if let Some(user) = user {
-            user.own(&path)?;
+    fn create_in(place: &Path, user: Option<User>) -> Result<Self, Error> {
+        if user.is_some() && !place.ancestors().all(all_may_enter) {
+            return Err(Error::new("the server's user may not enter it"));
         }
-        Ok(Self { path, _owner: owner })
+        let path = place.join(format!("{}{:08x}", prefix(), random()));
+        if path.join("data/.s.PGSQL.5432").as_os_str().len() > LONGEST_SOCKET {
+            return Err(Error::new("its path is too long for a socket"));
+        }
+        sweep(place, user);
+        let cannot = "cannot make a folder in it";
+        DirBuilder::new().mode(0o700).create(&path).map_err(Error::because(cannot))?;
+        // From here on the folder goes when this process does.
+        let guard = Guard::watch(&path).inspect_err(|_| drop(fs::remove_dir(&path)))?;
+        let owner = File::create(path.join("owner")).map_err(Error::because(cannot))?;
+        let folder = Self { path, _owner: owner, _guard: guard };
+        folder.lock()?;
+        if let Some(user) = user {
+            user.own(&folder.path)?;
+        }
+        Ok(folder)
+    }
+
+    fn lock(&self) -> Result<(), Error> {
+        let cannot = "cannot lock a file in it";
+        match self._owner.try_lock() {
+            // Another process may have swept the folder before it was locked.
+            Ok(()) if self.path.join("owner").exists() => Ok(()),
+            Ok(()) | Err(TryLockError::WouldBlock) => Err(Error::new(cannot)),
+            Err(TryLockError::Error(error)) => Err(Error::because(cannot)(error)),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -79,48 +107,127 @@ fn prefix() -> String {
     format!("bindery-{}-", own_uid())
 }
 
-fn places() -> Vec<PathBuf> {
-    vec!["/dev/shm".into(), env::temp_dir(), "/tmp".into(), "/var/tmp".into()]
+/// std seeds its hash maps from the system's random numbers.
+pub(crate) fn random() -> u32 {
+    let [.., a, b, c, d] = RandomState::new().hash_one(0).to_ne_bytes();
+    u32::from_ne_bytes([a, b, c, d])
 }
 
-/// Whether another user, to whom root hands the server, can reach it; as another user it is our own.
-fn all_may_enter(place: &Path) -> bool {
-    let enterable = |path: &Path| fs::metadata(path).is_ok_and(|meta| meta.mode() & 0o001 != 0);
-    let short = place.as_os_str().len() < 60;
-    short && (own_uid() != 0 || place.ancestors().all(enterable))
+fn places() -> Vec<PathBuf> {
+    let memory = Some(PathBuf::from("/dev/shm")).filter(|place| has_room(place));
+    let mut places: Vec<PathBuf> = memory.into_iter().collect();
+    places.extend([env::temp_dir(), "/tmp".into(), "/var/tmp".into()]);
+    places.retain(|place| place.is_absolute());
+    places.dedup();
+    places
+}
+
+fn has_room(place: &Path) -> bool {
+    let Ok(path) = CString::new(place.as_os_str().as_bytes()) else { return false };
+    let mut answer = MaybeUninit::<libc::statvfs>::zeroed();
+    // SAFETY: a string that ends in zero, and room for the answer.
+    if unsafe { libc::statvfs(path.as_ptr(), answer.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: filled in by the call, which succeeded; all zeros are valid as well.
+    let answer = unsafe { answer.assume_init() };
+    #[allow(clippy::unnecessary_cast, reason = "the fields have other types on other systems")]
+    let free = answer.f_bavail as u64 * answer.f_frsize as u64;
+    free >= ROOM
+}
+
+/// Whether the user to whom root hands the server can reach it.
+fn all_may_enter(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|meta| meta.mode() & 0o001 != 0)
 }
 
 /// Removes what processes that were killed have left, with servers that outlived them.
-fn sweep(place: &Path) {
+fn sweep(place: &Path, user: Option<User>) {
     let Ok(entries) = fs::read_dir(place) else { return };
     for entry in entries.flatten() {
-        let ours = entry.file_name().to_string_lossy().starts_with(&prefix());
-        if ours && is_abandoned(&entry.path()) {
-            stop_leftover(&entry.path());
-            let _ = fs::remove_dir_all(entry.path());
+        let folder = entry.path();
+        let named = entry.file_name().as_bytes().starts_with(prefix().as_bytes());
+        // Anybody can give a folder any name in a place that is open to all.
+        let ours = || fs::symlink_metadata(&folder).is_ok_and(|meta| is_ours(&meta, user));
+        if named && ours() {
+            remove_if_abandoned(&folder);
         }
     }
 }
 
-fn is_abandoned(folder: &Path) -> bool {
-    match File::open(folder.join("owner")) {
+fn is_ours(meta: &fs::Metadata, user: Option<User>) -> bool {
+    meta.is_dir() && (meta.uid() == own_uid() || user.is_some_and(|user| meta.uid() == user.uid()))
+}
+
+fn remove_if_abandoned(folder: &Path) {
+    let owner = File::open(folder.join("owner"));
+    let abandoned = match &owner {
+        // The lock is kept until the folder is gone, so that nobody else sweeps it too.
         Ok(owner) => owner.try_lock().is_ok(),
-        // Just being made, unless it is old.
-        Err(_) => {
-            let modified = fs::metadata(folder).and_then(|meta| meta.modified());
-            modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(600)))
-        }
+        // Just being made, or just being removed, unless it is old.
+        Err(_) => is_old(folder),
+    };
+    if abandoned {
+        leftover::stop(&folder.join("data"));
+        let _ = fs::remove_dir_all(folder);
     }
 }
 
-/// Kills the server whose pid file lies in the folder, if that process is one that serves this folder.
-fn stop_leftover(folder: &Path) {
-    let data = folder.join("data");
-    let Ok(pid_file) = fs::read_to_string(data.join("postmaster.pid")) else { return };
-    let Some(pid) = pid_file.lines().next().and_then(|line| line.trim().parse::<i32>().ok()) else { return };
-    let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    if String::from_utf8_lossy(&command).contains(&*data.to_string_lossy()) {
-        // SAFETY: kill takes any numbers and touches no memory of ours.
-        unsafe { libc::kill(pid, libc::SIGQUIT) };
+fn is_old(folder: &Path) -> bool {
+    let modified = fs::metadata(folder).and_then(|meta| meta.modified());
+    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(600)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_folder_goes_with_its_handle() {
+        let folder = Folder::create(None).unwrap();
+        let path = folder.path().to_owned();
+        assert!(path.join("owner").is_file());
+        drop(folder);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_folder_whose_owner_lives_is_not_swept() {
+        let folder = Folder::create(None).unwrap();
+        sweep(folder.path().parent().unwrap(), None);
+        assert!(folder.path().join("owner").is_file());
+    }
+
+    #[test]
+    fn an_abandoned_folder_is_swept_and_a_young_one_is_not() {
+        let place = Folder::create(None).unwrap();
+        let [abandoned, young, strange] = ["1", "2", "x"].map(|name| place.path().join(prefix() + name));
+        for folder in [&abandoned, &young, &strange] {
+            fs::create_dir(folder).unwrap();
+        }
+        fs::write(abandoned.join("owner"), "").unwrap();
+        let other = place.path().join("other");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("owner"), "").unwrap();
+        sweep(place.path(), None);
+        assert!(!abandoned.exists());
+        assert!(young.exists() && strange.exists() && other.exists());
+    }
+
+    #[test]
+    fn a_path_that_is_too_long_for_a_socket_is_refused() {
+        let place = Folder::create(None).unwrap();
+        let long = place.path().join("x".repeat(80));
+        fs::create_dir(&long).unwrap();
+        let error = Folder::create_in(&long, None).unwrap_err();
+        assert_eq!(error.to_string(), "its path is too long for a socket");
+    }
+
+    #[test]
+    fn room_is_measured() {
+        assert!(!has_room(Path::new("/no/such/place")));
+        assert!(has_room(Path::new("/")));
     }
 }

@@ -1,13 +1,15 @@
 //! Finds PostgreSQL's server programs on this machine.
 
+use std::collections::HashSet;
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::{self, Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use crate::error::Error;
+use crate::server::OLDEST;
 
-/// The folder of PostgreSQL's server programs, and their version.
+/// The folder of PostgreSQL's server programs, and their version; 13 or newer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installation {
     bin_dir: PathBuf,
@@ -29,7 +31,7 @@ const USUAL_PLACES: [&str; 7] = [
 impl Installation {
     /// The newest one on this machine; `BINDERY_PG_BIN`, a folder, wins over all.
     ///
-    /// Looks in `pg_config --bindir`, in `PATH`, and where Debian, Fedora, Alpine, Homebrew and Postgres.app install.
+    /// Looks in `PATH`, where Debian, Fedora, Alpine, Homebrew and Postgres.app install, and asks `pg_config`.
     ///
     /// # Errors
     /// There is none, or `BINDERY_PG_BIN` names a folder without the programs.
@@ -37,27 +39,32 @@ impl Installation {
         if let Some(bin_dir) = env::var_os("BINDERY_PG_BIN").filter(|value| !value.is_empty()) {
             return Self::at(&bin_dir).map_err(Error::because("BINDERY_PG_BIN is of no use"));
         }
-        let places = places();
-        let found = places.iter().filter_map(|place| Self::at(place).ok());
-        found.max_by_key(|installation| installation.version_number()).ok_or_else(|| not_found(&places))
+        let (found, useless): (Vec<_>, Vec<_>) = places().into_iter().map(Self::at).partition(Result::is_ok);
+        let newest = found.into_iter().flatten().max_by_key(Self::version_number);
+        newest.ok_or_else(|| not_found(useless.into_iter().filter_map(Result::err)))
     }
 
     /// The one in `bin_dir`.
     ///
     /// # Errors
-    /// `postgres` or `initdb` is not there or cannot be run.
+    /// `postgres` or `initdb` is not there or cannot be run, or is older than 13.
     pub fn at(bin_dir: impl Into<PathBuf>) -> Result<Self, Error> {
         let bin_dir = bin_dir.into();
+        // The programs run in another folder.
+        let bin_dir = path::absolute(&bin_dir).unwrap_or(bin_dir);
         if let Some(missing) = ["postgres", "initdb"].iter().find(|name| !bin_dir.join(name).is_file()) {
             return Err(Error::new(format!("there is no `{missing}` in {}", bin_dir.display())));
         }
-        let program = bin_dir.join("postgres");
-        let output = Command::new(&program).arg("--version").output();
-        let output = output.map_err(Error::because(format!("cannot run {}", program.display())))?;
-        let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let version = version(&bin_dir)?;
         let major = numbers(&version).first().copied().ok_or_else(|| {
-            Error::new(format!("`{} --version` names no version: {version:?}", program.display()))
+            Error::new(format!("the programs in {} name no version: {version:?}", bin_dir.display()))
         })?;
+        if major < OLDEST {
+            return Err(Error::new(format!(
+                "PostgreSQL {major} in {} is too old: install {OLDEST} or newer",
+                bin_dir.display()
+            )));
+        }
         Ok(Self { bin_dir, version, major })
     }
 
@@ -71,7 +78,7 @@ impl Installation {
         self.major
     }
 
-    /// The whole of `postgres --version`.
+    /// The version with the packager's words, such as `15.18 (Debian 15.18-0+deb12u1)`.
     pub(crate) fn version(&self) -> &str {
         &self.version
     }
@@ -81,26 +88,47 @@ impl Installation {
     }
 }
 
-/// `[15, 18]` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
+/// What follows `(PostgreSQL) `. All programs of one version say the same; `pg_ctl` says it in 2 ms, `postgres` in 10.
+fn version(bin_dir: &Path) -> Result<String, Error> {
+    let ask = |name: &str| Command::new(bin_dir.join(name)).arg("--version").stdin(Stdio::null()).output();
+    let answer = ask("pg_ctl").or_else(|_| ask("postgres"));
+    let answer = answer.map_err(Error::because(format!("cannot run `postgres` in {}", bin_dir.display())))?;
+    let text = String::from_utf8_lossy(&answer.stdout);
+    Ok(text.split_once("(PostgreSQL)").map_or("", |(_, version)| version).trim().to_owned())
+}
+
+/// `[15, 18]` of `15.18 (Debian 15.18-0+deb12u1)`, `[18]` of `18beta1`.
 fn numbers(version: &str) -> Vec<u32> {
-    let word = version.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
-    let digits = word.unwrap_or_default().split(|c: char| !c.is_ascii_digit());
+    let word = version.split_whitespace().next().unwrap_or_default();
+    let digits = word.split(|c: char| !c.is_ascii_digit());
     digits.map_while(|digits| digits.parse().ok()).collect()
 }
 
+/// The folders with a server, each once, however many links lead there.
 fn places() -> Vec<PathBuf> {
-    let mut places: Vec<PathBuf> = pg_config().into_iter().collect();
-    if let Some(path) = env::var_os("PATH") {
-        places.extend(env::split_paths(&path).filter(|folder| folder.join("postgres").is_file()));
-    }
+    // It is a slow script on Debian, so it runs while the others are looked at.
+    let pg_config = start_pg_config();
+    let mut places: Vec<PathBuf> =
+        env::var_os("PATH").iter().flat_map(env::split_paths).filter(|place| place.is_absolute()).collect();
     places.extend(USUAL_PLACES.iter().flat_map(|place| matching(place)));
+    places.extend(pg_config.and_then(answer));
+    let mut seen = HashSet::new();
+    places.retain(|place| {
+        let program = fs::canonicalize(place.join("postgres"));
+        program.is_ok_and(|program| program.is_file() && seen.insert(program))
+    });
     places
 }
 
-fn pg_config() -> Option<PathBuf> {
-    let output = Command::new("pg_config").arg("--bindir").output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    (!text.trim().is_empty()).then(|| PathBuf::from(text.trim()))
+fn start_pg_config() -> Option<Child> {
+    let mut command = Command::new("pg_config");
+    command.arg("--bindir").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.spawn().ok()
+}
+
+fn answer(pg_config: Child) -> Option<PathBuf> {
+    let text = String::from_utf8(pg_config.wait_with_output().ok()?.stdout).ok()?;
+    Some(PathBuf::from(text.trim())).filter(|place| place.is_absolute())
 }
 
 /// The folders that a pattern with at most one `*` stands for.
@@ -113,18 +141,14 @@ fn matching(pattern: &str) -> Vec<PathBuf> {
     names.map(|name| PathBuf::from(format!("{folder}/{name}{after}"))).collect()
 }
 
-fn not_found(searched: &[PathBuf]) -> Error {
-    let mut looked: Vec<String> = vec!["pg_config --bindir".into(), "PATH".into()];
-    looked.extend(USUAL_PLACES.iter().map(ToString::to_string));
-    let seen: Vec<String> = searched.iter().map(|place| place.display().to_string()).collect();
-    let seen =
-        if seen.is_empty() { String::new() } else { format!(" (found, but of no use: {})", seen.join(", ")) };
+fn not_found(useless: impl Iterator<Item = Error>) -> Error {
+    let useless: String = useless.map(|error| format!("\nfound, but of no use: {error:?}")).collect();
     Error::new(format!(
-        "no PostgreSQL server was found on this machine{seen}\n\
-         looked in: {}\n\
+        "no PostgreSQL server was found on this machine{useless}\n\
+         looked in: PATH, {}, `pg_config --bindir`\n\
          ways out: install PostgreSQL's server; or set BINDERY_PG_BIN to the folder of `postgres` and `initdb`; or set \
          BINDERY_DATABASE_URL to a server on which databases may be created; or commit a bindery.lock that fits the SQL",
-        looked.join(", ")
+        USUAL_PLACES.join(", ")
     ))
 }
 
@@ -134,15 +158,17 @@ mod tests {
 
     #[test]
     fn versions_are_read_from_every_packager() {
-        assert_eq!(numbers("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), [15, 18]);
-        assert_eq!(numbers("postgres (PostgreSQL) 18beta1"), [18]);
-        assert_eq!(numbers("postgres (PostgreSQL) 17.5 (Homebrew)"), [17, 5]);
+        assert_eq!(numbers("15.18 (Debian 15.18-0+deb12u1)"), [15, 18]);
+        assert_eq!(numbers("18beta1"), [18]);
+        assert_eq!(numbers("17.5 (Homebrew)"), [17, 5]);
     }
 
     #[test]
     fn the_error_lists_the_ways_out() {
-        let text = not_found(&[]).to_string();
-        for way in ["/usr/lib/postgresql", "BINDERY_PG_BIN", "BINDERY_DATABASE_URL", "bindery.lock"] {
+        let text = not_found([Error::new("of no use")].into_iter()).to_string();
+        for way in
+            ["/usr/lib/postgresql", "BINDERY_PG_BIN", "BINDERY_DATABASE_URL", "bindery.lock", "of no use"]
+        {
             assert!(text.contains(way), "{text}");
         }
     }

@@ -16,14 +16,19 @@
 compile_error!("bindery-postgres starts servers on Unix sockets and runs on Unix only");
 
 mod blocking;
+mod cache;
 mod cluster;
 mod database;
 mod error;
 mod folder;
 mod given;
+mod guard;
 mod installation;
+mod leftover;
+mod program;
 mod server;
 mod template;
+mod temporary;
 mod user;
 
 pub use database::Database;

@@ -1,0 +1,124 @@
+//! The databases of a temporary cluster.
+
+use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use postgres::{Client, Config, NoTls};
+
+use crate::blocking::aside;
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::template::{FIRST_DATABASE, SUPERUSER};
+
+/// Sessions in a database, that of the query apart.
+const SESSIONS: &str = "
+    SELECT count(*) FROM pg_catalog.pg_stat_activity
+    WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()";
+
+/// A cluster of which this process is the only user.
+#[derive(Debug)]
+pub(crate) struct Temporary {
+    cluster: Cluster,
+    /// Whether somebody has the database that is there from the start.
+    first_taken: AtomicBool,
+    /// How many databases were made besides.
+    made: AtomicU32,
+    /// Held while databases come and go: a session in the template makes CREATE DATABASE wait for 100 ms and more, and
+    /// the session that makes one database could be in the template of another.
+    alone: Mutex<()>,
+}
+
+impl Temporary {
+    pub fn new(cluster: Cluster) -> Self {
+        let (first_taken, made) = (AtomicBool::new(false), AtomicU32::new(0));
+        Self { cluster, first_taken, made, alone: Mutex::new(()) }
+    }
+
+    /// Makes an empty database; gives its name.
+    pub fn create(&self, major: u32) -> Result<String, Error> {
+        if self.first_taken.swap(true, Ordering::Relaxed) {
+            return self.create_from("template1", major);
+        }
+        // Here since the cluster was made, which saves the 60 ms of CREATE DATABASE.
+        Ok(FIRST_DATABASE.to_owned())
+    }
+
+    /// Makes a copy of a database; gives its name.
+    pub fn create_from(&self, template: &str, major: u32) -> Result<String, Error> {
+        let name = format!("{FIRST_DATABASE}_{}", self.made.fetch_add(1, Ordering::Relaxed));
+        // Copying files beats logging every page where nothing is flushed to a disk; 13 and 14 know nothing else.
+        let strategy = if major >= 15 { " STRATEGY file_copy" } else { "" };
+        let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"{strategy}");
+        let via = if template == FIRST_DATABASE { "template1" } else { FIRST_DATABASE };
+        let created = self.on(via, |client| {
+            wait_until_unused(template, client)?;
+            client.batch_execute(&sql)
+        });
+        created.map_err(Error::because(format!("cannot create the database {name} from {template}")))?;
+        Ok(name)
+    }
+
+    /// Drops a database. The first one stays, since it is where the others are made from.
+    pub fn drop_database(&self, name: &str) {
+        if name != FIRST_DATABASE {
+            let sql = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
+            // A database that cannot be dropped goes with the cluster.
+            let _ = self.on(FIRST_DATABASE, |client| client.batch_execute(&sql));
+        }
+    }
+
+    pub fn config(&self, database: &str) -> Config {
+        self.cluster.config(database)
+    }
+
+    pub fn url(&self, database: &str) -> String {
+        let socket_dir = self.cluster.socket_dir();
+        format!("postgresql://{SUPERUSER}@{}/{database}", encoded(socket_dir.as_os_str().as_bytes()))
+    }
+
+    fn on(
+        &self,
+        database: &str,
+        work: impl FnOnce(&mut Client) -> Result<(), postgres::Error> + Send,
+    ) -> Result<(), postgres::Error> {
+        let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        aside(|| work(&mut self.config(database).connect(NoTls)?))
+    }
+}
+
+/// A closed session takes a moment to end, and CREATE DATABASE looks again after 100 ms only. Whoever stays longer is
+/// for CREATE DATABASE to judge.
+fn wait_until_unused(database: &str, client: &mut Client) -> Result<(), postgres::Error> {
+    for _ in 0..100 {
+        let sessions: i64 = client.query_one(SESSIONS, &[&database])?.get(0);
+        if sessions == 0 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+/// A path as the host of a URL.
+fn encoded(path: &[u8]) -> String {
+    let mut encoded = String::new();
+    for &byte in path {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_path_can_be_a_host() {
+        assert_eq!(super::encoded("/dev/shm/x-1 é".as_bytes()), "%2Fdev%2Fshm%2Fx-1%20%C3%A9");
+    }
+}
