@@ -14,6 +14,9 @@ use bindery_build::Config;
 
 const RUNS: usize = 5;
 
+/// Where `cargo test -p bindery-build --test real` puts Pagila, in a form that every server takes.
+const PAGILA: &str = "target/tmp/real/pagila/sql";
+
 fn main() {
     if let Some(project) = env::args().nth(1) {
         return generate(&project);
@@ -76,8 +79,8 @@ fn generate(project: &str) {
     let mut config = Config::new(&root);
     config.lock(PathBuf::from(env::var_os("LOCK").unwrap()));
     if project == "pagila" {
-        config.migrations([root.join("../shared/real/pagila-schema.sql")]);
-        config.queries([root.join("crates/bindery-build/tests/real/pagila/queries")]);
+        let sql = root.join(PAGILA);
+        config.migrations([sql.join("uuidv7.sql"), sql.join("pagila-schema.sql")]).queries([sql.join("queries")]);
     }
     config.generate().unwrap();
 }
