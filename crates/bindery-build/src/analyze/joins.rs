@@ -135,8 +135,8 @@ fn strict_columns(expr: &Node<'_>, facts: &Facts) -> HashSet<Column> {
         }
         "OPEXPR" if functions::is_strict_operator(expr, facts) => of_arguments(expr, facts),
         "FUNCEXPR" if functions::is_strict_function(expr, facts) => of_arguments(expr, facts),
-        // `x = ANY (...)` is NULL or false where x is NULL.
-        "SCALARARRAYOPEXPR" if functions::is_strict_operator(expr, facts) => {
+        // `x = ANY (...)` is NULL or false where x is NULL; `x <> ALL ('{}')` is true.
+        "SCALARARRAYOPEXPR" if expr.is_true("useOr") && functions::is_strict_operator(expr, facts) => {
             expr.nodes("args").take(1).flat_map(|arg| strict_columns(arg, facts)).collect()
         }
         _ => HashSet::new(),

@@ -124,7 +124,9 @@ impl Nullability<'_> {
         let Some(level) = level.above(levels) else { return true };
         // OLD and NEW of PostgreSQL 18: OLD is missing on an INSERT, NEW on a DELETE.
         let is_old_or_new = var.number("varreturningtype").is_some_and(|which| which != 0);
-        if is_old_or_new {
+        // MERGE reaches rows that have no partner on the other side.
+        let is_merge = level.query.number("commandType").is_some_and(|command| command > command::DELETE);
+        if is_old_or_new || is_merge && level.query.number("resultRelation") != Some(relation) {
             return true;
         }
         if level.joins.non_null.contains(&(relation, column)) {
@@ -141,7 +143,7 @@ impl Nullability<'_> {
         let index = usize::try_from(column).ok().and_then(|column| column.checked_sub(1));
         let of = |outputs: Vec<bool>| index.and_then(|index| outputs.get(index).copied()).unwrap_or(true);
         match (entry.number("rtekind"), index) {
-            (Some(kind::RELATION), _) => self.relation_column(entry, column, number, level),
+            (Some(kind::RELATION), _) => self.relation_column(entry, column),
             (Some(kind::SUBQUERY), Some(_)) => {
                 entry.node("subquery").is_none_or(|query| of(self.outputs(query, Some(level))))
             }
@@ -163,14 +165,9 @@ impl Nullability<'_> {
         }
     }
 
-    fn relation_column(&self, entry: &Node<'_>, column: i64, number: i64, level: &Level<'_, '_>) -> bool {
+    fn relation_column(&self, entry: &Node<'_>, column: i64) -> bool {
         let facts = entry.oid("relid").and_then(|oid| self.facts.relations.get(&oid));
         let Some(facts) = facts else { return true };
-        // MERGE reaches rows that have no partner on the other side.
-        let is_merge = level.query.number("commandType").is_some_and(|command| command > command::DELETE);
-        if is_merge && level.query.number("resultRelation") != Some(number) {
-            return true;
-        }
         let is_table = matches!(facts.kind.as_str(), "r" | "p");
         // The whole row, and system columns such as xmin.
         if column <= 0 {

@@ -42,7 +42,9 @@ impl Fixture {
 }
 
 /// Expected letters, then the query.
-const RULES: [(&str, &str); 44] = [
+const RULES: [(&str, &str); 46] = [
+    ("N", "SELECT note FROM a WHERE note <> ALL ('{}'::text[])"),
+    (".", "SELECT note FROM a WHERE note = ANY ('{x}'::text[])"),
     (".N.", "SELECT id, note, name FROM a"),
     (".N", "SELECT a.id, b.title FROM a LEFT JOIN b ON b.a_id = a.id"),
     ("N.", "SELECT a.id, b.title FROM a RIGHT JOIN b ON b.a_id = a.id"),
