@@ -113,11 +113,14 @@ fn places() -> Vec<PathBuf> {
     places.extend(USUAL_PLACES.iter().flat_map(|place| matching(place)));
     places.extend(pg_config.and_then(answer));
     let mut seen = HashSet::new();
-    places.retain(|place| {
-        let program = fs::canonicalize(place.join("postgres"));
-        program.is_ok_and(|program| program.is_file() && seen.insert(program))
-    });
-    places
+    places.into_iter().filter_map(|place| real(&place)).filter(|place| seen.insert(place.clone())).collect()
+}
+
+/// The folder that `postgres` in this one is a link into, if it is one, since all the other programs are there.
+fn real(place: &Path) -> Option<PathBuf> {
+    let program = fs::canonicalize(place.join("postgres")).ok()?;
+    let folder = program.parent()?;
+    Some(if folder.join("initdb").is_file() { folder } else { place }.to_owned())
 }
 
 fn start_pg_config() -> Option<Child> {

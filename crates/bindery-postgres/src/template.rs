@@ -20,7 +20,7 @@ use crate::program::{program, run};
 use crate::user::User;
 
 /// Part of a template's name: raise it when templates are made in another way.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// The database that is there from the start.
 pub(crate) const FIRST_DATABASE: &str = "bindery";
@@ -114,10 +114,24 @@ pub(crate) fn initialise(data: &Path, installation: &Installation, user: Option<
     let written = fs::write(&sql, TRIM).and_then(|()| File::open(&sql));
     let sql = written.map_err(Error::because("cannot write to the temporary folder"))?;
     let mut single = program(installation, "postgres", user, folder);
-    // Its last checkpoint then removes the log that initdb has filled: 4 MB less to copy.
-    let small = ["-c", "fsync=off", "-c", "min_wal_size=2MB", "-c", "max_wal_size=2MB"];
-    single.args(["--single", "-D"]).arg(data).args(small).arg("template1").stdin(sql);
-    run(single)
+    single.args(["--single", "-D"]).arg(data).args(["-c", "fsync=off", "template1"]).stdin(sql);
+    run(single)?;
+    trim_log(data, folder, installation, user)
+}
+
+/// The log that initdb has filled is not needed after a clean shutdown: 4 MB less to copy.
+fn trim_log(
+    data: &Path,
+    folder: &Path,
+    installation: &Installation,
+    user: Option<User>,
+) -> Result<(), Error> {
+    if !installation.bin_dir().join("pg_resetwal").is_file() {
+        return Ok(());
+    }
+    let mut reset = program(installation, "pg_resetwal", user, folder);
+    reset.arg("--pgdata").arg(data);
+    run(reset)
 }
 
 /// `global/pg_control` is the last file that a copy makes.
