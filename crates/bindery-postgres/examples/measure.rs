@@ -1,6 +1,6 @@
 //! Prints what servers and databases cost here, in milliseconds: the median of ten runs each, on a warm cache.
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::unit_arg)]
 
 use std::time::Instant;
 
