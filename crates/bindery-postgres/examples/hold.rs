@@ -1,4 +1,6 @@
 //! Holds a temporary server until standard input ends, or is killed: prints the URL of a database on it.
+//!
+//! `--panic` and `--exit` end it in these ways instead.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -13,6 +15,9 @@ fn main() {
             eprintln!("ready after {} ms", begin.elapsed().as_millis());
             if std::env::args().any(|argument| argument == "--panic") {
                 panic!("as asked");
+            }
+            if std::env::args().any(|argument| argument == "--exit") {
+                std::process::exit(7);
             }
             let _ = std::io::stdin().read_to_end(&mut Vec::new());
         }

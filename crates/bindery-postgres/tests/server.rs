@@ -1,79 +1,123 @@
-//! Servers come, serve and go: in one process, in several, and when a process is killed.
+//! Databases come and go, on a temporary server and on a given one.
 
 #![allow(clippy::unwrap_used)]
 
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+mod common;
+
 use std::thread;
-use std::time::{Duration, Instant};
 
 use bindery_postgres::{Installation, Server};
+use common::{Holder, hold, until};
+
+fn temporary() -> Server {
+    Server::temporary(&Installation::find().unwrap()).unwrap()
+}
+
+fn number(client: &mut postgres::Client, sql: &str) -> i64 {
+    client.query_one(sql, &[]).unwrap().get(0)
+}
 
 #[test]
 fn databases_are_apart_and_go_with_their_handles() {
-    let server = Server::temporary(&Installation::find().unwrap()).unwrap();
+    let server = temporary();
     let first = server.create_database().unwrap();
     let second = server.create_database().unwrap();
     first.connect().unwrap().batch_execute("CREATE TABLE t ()").unwrap();
-    second.connect().unwrap().batch_execute("CREATE TABLE t ()").unwrap();
-    let name = second.name().to_owned();
+    // A session that is still there does not keep the database.
+    let mut session = second.connect().unwrap();
+    session.batch_execute("CREATE TABLE t ()").unwrap();
+    let sql = format!("SELECT count(*) FROM pg_database WHERE datname = '{}'", second.name());
+    assert_eq!(number(&mut first.connect().unwrap(), &sql), 1);
     drop(second);
-    let sql = "SELECT count(*) FROM pg_database WHERE datname = $1";
-    let count: i64 = first.connect().unwrap().query_one(sql, &[&name]).unwrap().get(0);
-    assert_eq!(count, 0);
+    assert_eq!(number(&mut first.connect().unwrap(), &sql), 0);
 }
 
 #[test]
 fn a_copy_has_what_its_template_has() {
-    let server = Server::temporary(&Installation::find().unwrap()).unwrap();
+    let server = temporary();
     for _ in 0..2 {
         let template = server.create_database().unwrap();
-        template.connect().unwrap().batch_execute("CREATE TABLE t AS SELECT 7 AS n").unwrap();
+        template.connect().unwrap().batch_execute("CREATE TABLE t AS SELECT 7::int8 AS n").unwrap();
         let copy = server.create_database_from(&template).unwrap();
-        let n: i32 = copy.connect().unwrap().query_one("SELECT n FROM t", &[]).unwrap().get(0);
-        assert_eq!(n, 7);
+        assert_eq!(number(&mut copy.connect().unwrap(), "SELECT n FROM t"), 7);
     }
 }
 
 #[test]
+fn a_template_in_use_is_an_error() {
+    let server = temporary();
+    let template = server.create_database().unwrap();
+    let _session = template.connect().unwrap();
+    let error = server.create_database_from(&template).unwrap_err();
+    assert!(format!("{error:?}").contains("being accessed by other users"), "{error:?}");
+}
+
+#[test]
+fn many_threads_create_databases_at_once() {
+    let server = temporary();
+    let template = server.create_database().unwrap();
+    template.connect().unwrap().batch_execute("CREATE TABLE t AS SELECT 1::int8 AS n").unwrap();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let empty = server.create_database().unwrap();
+                let copy = server.create_database_from(&template).unwrap();
+                empty.connect().unwrap().batch_execute("CREATE TABLE t ()").unwrap();
+                assert_eq!(number(&mut copy.connect().unwrap(), "SELECT n FROM t"), 1);
+            });
+        }
+    });
+}
+
+#[test]
 fn the_url_is_one_that_the_driver_reads() {
-    let server = Server::temporary(&Installation::find().unwrap()).unwrap();
-    let database = server.create_database().unwrap();
+    let database = temporary().create_database().unwrap();
     let mut client = postgres::Client::connect(database.url(), postgres::NoTls).unwrap();
     let name: String = client.query_one("SELECT current_database()::text", &[]).unwrap().get(0);
     assert_eq!(name, database.name());
 }
 
 #[test]
-fn it_listens_on_no_port() {
-    let server = Server::temporary(&Installation::find().unwrap()).unwrap();
-    let database = server.create_database().unwrap();
-    let addresses: String =
-        database.connect().unwrap().query_one("SHOW listen_addresses", &[]).unwrap().get(0);
-    assert_eq!(addresses, "");
+fn it_is_as_the_documentation_says() {
+    let database = temporary().create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    let settings = [
+        ("listen_addresses", ""),
+        ("fsync", "off"),
+        ("server_encoding", "UTF8"),
+        ("lc_collate", "C"),
+        ("TimeZone", "UTC"),
+        ("max_connections", "100"),
+    ];
+    for (name, expected) in settings {
+        let sql = "SELECT current_setting($1, true)";
+        let value: Option<String> = client.query_one(sql, &[&name]).unwrap().get(0);
+        // From 16 on a database's locale is no setting.
+        assert!(value.is_none() || value.as_deref() == Some(expected), "{name} is {value:?}");
+    }
+    assert_eq!(number(&mut client, "SELECT (current_setting('server_version_num')::int / 10000)::int8"), {
+        i64::from(database.server().major())
+    });
 }
 
 #[test]
-fn a_server_outlives_the_thread_that_started_it() {
-    let start = || Server::temporary(&Installation::find().unwrap()).unwrap();
-    let server = thread::spawn(start).join().unwrap();
-    server.create_database().unwrap().connect().unwrap();
+fn a_server_outlives_the_thread_that_started_it_and_its_first_handle() {
+    let server = thread::spawn(temporary).join().unwrap();
+    let database = server.create_database().unwrap();
+    drop(server);
+    assert_eq!(number(&mut database.connect().unwrap(), "SELECT 1::int8"), 1);
 }
 
 #[test]
 fn a_given_server_is_left_as_it_was() {
-    let host = Server::temporary(&Installation::find().unwrap()).unwrap();
-    let own = host.create_database().unwrap();
-    let count = || -> i64 {
-        let sql = "SELECT count(*) FROM pg_database";
-        own.connect().unwrap().query_one(sql, &[]).unwrap().get(0)
-    };
+    let own = temporary().create_database().unwrap();
+    let count = || number(&mut own.connect().unwrap(), "SELECT count(*) FROM pg_database");
     let before = count();
     let given = Server::connect(own.url()).unwrap();
-    assert_eq!(given.major(), host.major());
+    assert_eq!(given.major(), own.server().major());
     let database = given.create_database().unwrap();
     let copy = given.create_database_from(&database).unwrap();
+    copy.connect().unwrap().batch_execute("CREATE TABLE t ()").unwrap();
     assert_eq!(count(), before + 2);
     drop((database, copy, given));
     assert_eq!(count(), before);
@@ -81,136 +125,32 @@ fn a_given_server_is_left_as_it_was() {
 
 #[test]
 fn what_a_killed_build_left_on_a_given_server_is_swept() {
-    let host = Server::temporary(&Installation::find().unwrap()).unwrap();
-    let own = host.create_database().unwrap();
-    let mut child = hold(&[("BINDERY_DATABASE_URL", own.url().to_owned())]);
-    first_line(&mut child);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let left = || -> i64 {
-        let sql = "SELECT count(*) FROM pg_database WHERE datname LIKE 'bindery_tmp_%'";
-        own.connect().unwrap().query_one(sql, &[]).unwrap().get(0)
+    let own = temporary().create_database().unwrap();
+    let left = || {
+        let sql = r"SELECT count(*) FROM pg_database WHERE datname LIKE 'bindery\_tmp\_%'";
+        number(&mut own.connect().unwrap(), sql)
     };
+    let mut command = hold();
+    command.env("BINDERY_DATABASE_URL", own.url());
+    let mut holder = Holder::start(command);
+    // Another build that is given another database of the same server leaves the first one's alone.
+    let elsewhere = own.server().create_database().unwrap();
+    drop(Server::connect(elsewhere.url()).unwrap());
+    assert_eq!(left(), 1);
+    holder.kill();
     assert_eq!(left(), 1);
     // The server notices the end of the killed process's connection in its own time.
     until("the database is swept", || {
-        drop(Server::connect(own.url()).unwrap());
+        drop(Server::connect(elsewhere.url()).unwrap());
         left() == 0
     });
 }
 
 #[test]
-fn nothing_is_left_after_success() {
-    let mut child = hold(&[]);
-    let (folder, pid) = folder_and_pid(&first_line(&mut child));
-    drop(child.stdin.take());
-    assert!(child.wait().unwrap().success());
-    assert!(!folder.exists() && !is_running(pid));
-}
-
-#[test]
-fn nothing_is_left_after_a_panic() {
-    let mut command = hold_command(&[]);
-    let output = command.arg("--panic").stdin(Stdio::null()).output().unwrap();
-    assert!(!output.status.success());
-    let folder = socket_folder(String::from_utf8(output.stdout).unwrap().trim());
-    assert!(!folder.exists());
-}
-
-#[test]
-fn nothing_is_left_after_a_kill() {
-    let mut child = hold(&[]);
-    let (folder, pid) = folder_and_pid(&first_line(&mut child));
-    assert!(is_running(pid));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    until("server and folder are gone", || !is_running(pid) && !folder.exists());
-}
-
-#[test]
-fn two_processes_make_the_cached_cluster_at_once() {
-    let cache = scratch("cache-at-once");
-    let envs = [("BINDERY_CACHE_DIR", cache.display().to_string())];
-    let mut children = [hold(&envs), hold(&envs)];
-    for child in &mut children {
-        assert!(first_line(child).starts_with("postgresql://"));
-        drop(child.stdin.take());
-        assert!(child.wait().unwrap().success());
-    }
-    assert!(std::fs::read_dir(&cache).unwrap().count() == 2, "a cluster and a lock");
-}
-
-#[test]
-fn a_damaged_cached_cluster_is_made_anew() {
-    let cache = scratch("cache-damaged");
-    let envs = [("BINDERY_CACHE_DIR", cache.display().to_string())];
-    for _ in 0..2 {
-        let mut child = hold(&envs);
-        assert!(first_line(&mut child).starts_with("postgresql://"));
-        drop(child.stdin.take());
-        assert!(child.wait().unwrap().success());
-        let mut clusters = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path());
-        let cluster = clusters.find(|path| path.is_dir()).unwrap();
-        std::fs::remove_file(cluster.join("global/pg_control")).unwrap();
-    }
-}
-
-#[test]
-fn no_program_is_an_error_that_says_so() {
-    let output = hold_command(&[("BINDERY_PG_BIN", "/nowhere".to_owned())]).output().unwrap();
-    assert!(!output.status.success());
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("BINDERY_PG_BIN") && said.contains("/nowhere"), "{said}");
-}
-
-fn hold_command(envs: &[(&str, String)]) -> Command {
-    let tests = std::env::current_exe().unwrap();
-    let example = tests.parent().unwrap().parent().unwrap().join("examples/hold");
-    let mut command = Command::new(example);
-    command.env_remove("BINDERY_DATABASE_URL").envs(envs.iter().map(|(name, value)| (name, value)));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    command
-}
-
-fn hold(envs: &[(&str, String)]) -> Child {
-    hold_command(envs).stderr(Stdio::inherit()).spawn().unwrap()
-}
-
-fn first_line(child: &mut Child) -> String {
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    line.trim().to_owned()
-}
-
-/// `/dev/shm/bindery-0-1-0` of `postgresql://postgres@%2Fdev%2Fshm%2Fbindery-0-1-0%2Fdata/bindery`.
-fn socket_folder(url: &str) -> PathBuf {
-    let host = url.split('@').nth(1).unwrap().split('/').next().unwrap();
-    let data = PathBuf::from(host.replace("%2F", "/"));
-    data.parent().unwrap().to_owned()
-}
-
-fn folder_and_pid(url: &str) -> (PathBuf, u32) {
-    let folder = socket_folder(url);
-    let mut text = String::new();
-    std::fs::File::open(folder.join("data/postmaster.pid")).unwrap().read_to_string(&mut text).unwrap();
-    (folder, text.lines().next().unwrap().trim().parse().unwrap())
-}
-
-fn is_running(pid: u32) -> bool {
-    Command::new("kill").args(["-0", &pid.to_string()]).stderr(Stdio::null()).status().unwrap().success()
-}
-
-fn until(what: &str, condition: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !condition() {
-        assert!(begin.elapsed() < Duration::from_secs(20), "{what}: not within 20 s");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
+fn a_given_server_that_is_not_there_is_an_error_that_says_so() {
+    let error = Server::connect("postgresql://nobody@127.0.0.1:1/none").unwrap_err();
+    assert!(error.to_string().contains("BINDERY_DATABASE_URL"), "{error}");
+    assert!(format!("{error:?}").contains("refused"), "{error:?}");
+    let error = Server::connect("postgresql://h/?no_such_word=1").unwrap_err();
+    assert!(format!("{error:?}").contains("no_such_word"), "{error:?}");
 }
