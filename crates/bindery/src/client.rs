@@ -3,13 +3,13 @@
 use std::fmt;
 use std::ops::AsyncFnOnce;
 
-use bb8::{Pool, RunError};
-use tokio_postgres::NoTls;
+use bb8::{ManageConnection, Pool, RunError};
 
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::error::{Error, Kind};
 use crate::manager::{LastError, Manager};
+use crate::session::Session;
 use crate::transaction::Transaction;
 
 /// A pool of connections to one database. Clones are cheap and share it.
@@ -26,21 +26,23 @@ impl DatabaseClient {
     /// The server cannot be reached, or says why it does not let us in: at once and in its own words, not after a pool's
     /// time-out.
     pub async fn create(config: Config) -> Result<Self, Error> {
-        probe(&config.postgres).await.map_err(|error| Error::because(Kind::Connect, error))?;
         let last_error = LastError::default();
         let manager = Manager::new(config.postgres, last_error.clone());
+        // The pool would retry, and hide why it cannot connect until its time is up.
+        let first = tokio::time::timeout(config.connection_timeout, connect(&manager)).await;
+        let session = first.map_err(|_| Error::new(Kind::ConnectTimeout))??;
         let pool = Pool::builder()
             .max_size(config.max_connections)
             .connection_timeout(config.connection_timeout)
-            .build(manager)
-            .await
-            .map_err(|error| Error::because(Kind::Connect, error))?;
+            .build_unchecked(manager);
+        // A new pool has room; if it had none, the connection would only be closed.
+        let _ = pool.add(session);
         Ok(Self { pool, last_error })
     }
 
     /// Takes a connection from the pool, or makes one; it goes back when it is dropped.
     ///
-    /// A connection that is in use costs no round trip more than its queries.
+    /// One that came back clean costs no round trip more than its queries.
     ///
     /// # Errors
     /// None became free within the time that the configuration allows; the error holds why the last attempt to make one
@@ -49,7 +51,10 @@ impl DatabaseClient {
         match self.pool.get_owned().await {
             Ok(session) => Ok(Connection::new(session)),
             Err(RunError::User(error)) => Err(Error::because(Kind::Connect, error)),
-            Err(RunError::TimedOut) => Err(Error::new(Kind::PoolTimeout(self.last_error.get()))),
+            Err(RunError::TimedOut) => Err(match self.last_error.get() {
+                Some(error) => Error::because(Kind::PoolTimeout, error),
+                None => Error::new(Kind::PoolTimeout),
+            }),
         }
     }
 
@@ -87,15 +92,12 @@ impl DatabaseClient {
     }
 }
 
-/// The pool would hide why it cannot connect until its time is up.
-async fn probe(config: &tokio_postgres::Config) -> Result<(), tokio_postgres::Error> {
-    let (client, connection) = config.connect(NoTls).await?;
-    let driver = tokio::spawn(connection);
-    let outcome = client.simple_query("SELECT 1").await;
-    drop(client);
-    // It ends by itself once its client is gone.
-    let _ = driver.await;
-    outcome.map(drop)
+/// Makes a connection and a round trip on it.
+async fn connect(manager: &Manager) -> Result<Session, Error> {
+    let session = manager.connect().await.map_err(|error| Error::because(Kind::Connect, error))?;
+    let answer = session.client.simple_query("SELECT 1").await;
+    answer.map_err(|error| Error::because(Kind::Connect, error))?;
+    Ok(session)
 }
 
 impl fmt::Debug for DatabaseClient {

@@ -20,7 +20,8 @@ type Params<'p> = &'p [&'p (dyn ToSql + Sync)];
 
 /// A connection of one's own, until it is dropped. Generated functions take it by reference.
 ///
-/// Calls may run at the same time on one connection: they are sent one behind the other without waiting.
+/// Calls may run at the same time on one connection: they are sent one behind the other without waiting. A call that is
+/// dropped may still be carried out; the pool then makes a new connection in place of this one, and cancels the call.
 pub struct Connection {
     session: PooledConnection<'static, Manager>,
 }
@@ -66,7 +67,8 @@ impl Connection {
         params: Params<'_>,
         decode: fn(&Row) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        let mut rows = self.fetch_many(query, params, decode).await?;
+        // More than two are as wrong as two, and need no memory.
+        let mut rows = self.fetch(query, params, decode, 2).await?;
         match rows.len() {
             0 | 1 => Ok(rows.pop()),
             _ => Err(Error::new(Kind::TooManyRows).in_query(query)),
@@ -83,13 +85,7 @@ impl Connection {
         params: Params<'_>,
         decode: fn(&Row) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        let call = self.session().call();
-        let outcome = match self.start(query, params).await {
-            Ok(rows) => collect(rows, decode).await,
-            Err(error) => Err(error),
-        };
-        call.end();
-        outcome.map_err(|error| self.failed(query, error))
+        self.fetch(query, params, decode, usize::MAX).await
     }
 
     /// Runs a query for its effect, and says how many rows it affected.
@@ -109,6 +105,22 @@ impl Connection {
         let outcome = self.session().client.batch_execute(sql).await;
         call.end();
         outcome
+    }
+
+    async fn fetch<T>(
+        &self,
+        query: &'static Query,
+        params: Params<'_>,
+        decode: fn(&Row) -> Result<T, Error>,
+        at_most: usize,
+    ) -> Result<Vec<T>, Error> {
+        let call = self.session().call();
+        let outcome = match self.start(query, params).await {
+            Ok(rows) => collect(rows, decode, at_most).await,
+            Err(error) => Err(error),
+        };
+        call.end();
+        outcome.map_err(|error| self.failed(query, error))
     }
 
     async fn start(&self, query: &'static Query, params: Params<'_>) -> Result<RowStream, Error> {
@@ -131,16 +143,23 @@ impl Connection {
     }
 }
 
-/// Decodes rows as they arrive; all are read even after one that cannot be, so that the connection comes back idle.
-async fn collect<T>(rows: RowStream, decode: fn(&Row) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+/// Decodes the first rows as they arrive. All are read, even after one that cannot be, so that the connection comes back
+/// idle.
+async fn collect<T>(
+    rows: RowStream,
+    decode: fn(&Row) -> Result<T, Error>,
+    at_most: usize,
+) -> Result<Vec<T>, Error> {
     let mut rows = pin!(rows);
     let mut decoded = Ok(Vec::new());
     while let Some(row) = rows.try_next().await.map_err(Error::server)? {
-        if let Ok(values) = &mut decoded {
-            match decode(&Row::new(row)) {
-                Ok(value) => values.push(value),
-                Err(error) => decoded = Err(error),
-            }
+        let Ok(values) = &mut decoded else { continue };
+        if values.len() == at_most {
+            continue;
+        }
+        match decode(&Row::new(row)) {
+            Ok(value) => values.push(value),
+            Err(error) => decoded = Err(error),
         }
     }
     decoded

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, SqlState};
 
@@ -18,14 +19,16 @@ pub struct Error {
 struct Inner {
     kind: Kind,
     query: Option<&'static Query>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Shared, since all who wait for a connection are told why the last attempt to make one failed.
+    source: Option<Arc<tokio_postgres::Error>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
     Config(String),
     Connect,
-    PoolTimeout(Option<String>),
+    ConnectTimeout,
+    PoolTimeout,
     Server,
     Decode(String),
     NoRows,
@@ -39,7 +42,7 @@ impl Error {
         Self { inner: Box::new(Inner { kind, query: None, source: None }) }
     }
 
-    pub(crate) fn because(kind: Kind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn because(kind: Kind, source: impl Into<Arc<tokio_postgres::Error>>) -> Self {
         Self { inner: Box::new(Inner { kind, query: None, source: Some(source.into()) }) }
     }
 
@@ -64,8 +67,7 @@ impl Error {
 
     /// The server's error as the driver has it.
     pub fn as_db_error(&self) -> Option<&DbError> {
-        let source = self.inner.source.as_deref()?;
-        source.downcast_ref::<tokio_postgres::Error>()?.as_db_error()
+        self.inner.source.as_deref()?.as_db_error()
     }
 
     /// The server's code for what is wrong.
@@ -141,7 +143,7 @@ impl Error {
 
     /// No connection became free in time.
     pub fn is_pool_timeout(&self) -> bool {
-        matches!(self.inner.kind, Kind::PoolTimeout(_))
+        self.inner.kind == Kind::PoolTimeout
     }
 
     /// A transaction was to be committed in which a statement had failed; it was rolled back.
@@ -149,59 +151,72 @@ impl Error {
         self.inner.kind == Kind::RolledBack
     }
 
-    /// There is no connection: it could not be made, or it broke.
+    /// There is no connection: it could not be made, the server ended it, or it broke.
     pub fn is_connection(&self) -> bool {
-        let source =
-            self.inner.source.as_deref().and_then(|source| source.downcast_ref::<tokio_postgres::Error>());
-        self.inner.kind == Kind::Connect || source.is_some_and(tokio_postgres::Error::is_closed)
+        match self.inner.kind {
+            Kind::Connect | Kind::ConnectTimeout => true,
+            Kind::PoolTimeout => self.inner.source.is_some(),
+            _ => self.ends_connection(),
+        }
+    }
+
+    fn ends_connection(&self) -> bool {
+        let ends = |state: &SqlState| state.code().starts_with("08") || SHUTDOWNS.contains(&state);
+        self.sqlstate().is_some_and(ends)
+            || self.inner.source.as_ref().is_some_and(|source| source.is_closed())
     }
 }
+
+/// What a server says before it closes a connection, or instead of making one.
+const SHUTDOWNS: [&SqlState; 3] =
+    [&SqlState::ADMIN_SHUTDOWN, &SqlState::CRASH_SHUTDOWN, &SqlState::CANNOT_CONNECT_NOW];
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(query) = self.inner.query {
             write!(f, "query {} ({}): ", query.name, query.file)?;
         }
-        match &self.inner.kind {
-            Kind::Config(message) => write!(f, "{message}")?,
-            Kind::Connect => f.write_str("cannot connect to the database")?,
-            Kind::PoolTimeout(None) => f.write_str("no connection became free in time")?,
-            Kind::PoolTimeout(Some(last)) => {
-                write!(f, "no connection became free in time; the last attempt to make one failed: {last}")?;
-            }
-            Kind::Server => f.write_str("the database refused")?,
-            Kind::Decode(column) => write!(f, "column {column} cannot be read")?,
-            Kind::NoRows => f.write_str("there is no row, and exactly one is expected")?,
-            Kind::TooManyRows => f.write_str("there is more than one row")?,
-            Kind::SchemaDrift(difference) => {
-                write!(f, "the database is not the one that this code was built for: {difference}")?;
-            }
-            Kind::RolledBack => {
-                f.write_str("the transaction was rolled back, since a statement in it had failed")?
-            }
-        }
-        let mut source = self.source();
-        while let Some(cause) = source {
-            write!(f, ": {}", Cause(cause))?;
-            source = cause.source().filter(|_| !cause.is::<tokio_postgres::Error>());
-        }
-        Ok(())
+        self.write_kind(f)?;
+        self.inner.source.as_ref().map_or(Ok(()), |source| write_cause(f, source))
     }
 }
 
-/// The driver's error prints as "db error" and leaves the message to its source.
-struct Cause<'c>(&'c (dyn StdError + 'static));
-
-impl fmt::Display for Cause<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let driver = self.0.downcast_ref::<tokio_postgres::Error>();
-        match driver.and_then(tokio_postgres::Error::as_db_error) {
-            Some(db_error) => write!(f, "{} ({})", db_error.message(), db_error.code().code()),
-            None => {
-                write!(f, "{}", self.0)?;
-                let cause = self.0.source().filter(|_| driver.is_some());
-                cause.map_or(Ok(()), |cause| write!(f, ": {cause}"))
+impl Error {
+    fn write_kind(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.inner.kind {
+            Kind::Config(message) => f.write_str(message),
+            Kind::Connect => f.write_str("cannot connect to the database"),
+            Kind::ConnectTimeout => {
+                f.write_str("the database did not answer in time: look at its host and port")
             }
+            Kind::PoolTimeout if self.inner.source.is_some() => {
+                f.write_str("no connection became free in time, and the last attempt to make one failed")
+            }
+            Kind::PoolTimeout => {
+                f.write_str("no connection became free in time: allow more, or hold them for less long")
+            }
+            Kind::Server if self.as_db_error().is_some() => f.write_str("the database refused"),
+            Kind::Server => f.write_str("the call failed"),
+            Kind::Decode(column) => write!(f, "column {column} cannot be read"),
+            Kind::NoRows => f.write_str("there is no row, and exactly one is expected"),
+            Kind::TooManyRows => f.write_str("there is more than one row"),
+            Kind::SchemaDrift(difference) => {
+                write!(f, "the database is not the one that this code was built for: {difference}")
+            }
+            Kind::RolledBack => {
+                f.write_str("the transaction was rolled back, since a statement in it had failed")
+            }
+        }
+    }
+}
+
+/// The driver's error prints as "db error", and leaves the message to its source.
+fn write_cause(f: &mut fmt::Formatter<'_>, error: &tokio_postgres::Error) -> fmt::Result {
+    match error.as_db_error() {
+        Some(db_error) => write!(f, ": {} ({})", db_error.message(), db_error.code().code()),
+        None => {
+            write!(f, ": {error}")?;
+            error.source().map_or(Ok(()), |cause| write!(f, ": {cause}"))
         }
     }
 }

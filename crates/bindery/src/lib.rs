@@ -47,13 +47,19 @@ pub use transaction::{Savepoint, Transaction};
 pub use value::domain::Domain;
 pub use value::enumeration::Enum;
 pub use value::interval::Interval;
-pub use value::numeric::{Numeric, ParseNumericError};
+pub use value::numeric::{Numeric, NumericRangeError, ParseNumericError};
 
 pub use bit_vec;
 pub use chrono;
 pub use serde_json;
 pub use tokio_postgres::error::SqlState;
 pub use uuid;
+
+/// The driver's traits, for types of your own: a column takes any type that reads it.
+pub mod types {
+    pub use bytes::BytesMut;
+    pub use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, accepts, to_sql_checked};
+}
 
 /// What generated code is made of; nothing to use by hand.
 #[doc(hidden)]
@@ -70,6 +76,9 @@ pub mod generated {
 #[macro_export]
 macro_rules! include_queries {
     () => {
-        include!(concat!(env!("OUT_DIR"), "/bindery/mod.rs"));
+        include!(concat!(
+            env!("OUT_DIR", "bindery::include_queries!() needs a build.rs that calls bindery_build::run()"),
+            "/bindery/mod.rs"
+        ));
     };
 }

@@ -16,14 +16,14 @@ pub(crate) struct Manager {
 
 /// Why the last attempt to connect failed; bb8 only tells that time ran out.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LastError(Arc<Mutex<Option<String>>>);
+pub(crate) struct LastError(Arc<Mutex<Option<Arc<tokio_postgres::Error>>>>);
 
 impl LastError {
-    pub fn get(&self) -> Option<String> {
+    pub fn get(&self) -> Option<Arc<tokio_postgres::Error>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, error: Option<String>) {
+    fn set(&self, error: Option<Arc<tokio_postgres::Error>>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 }
@@ -36,27 +36,26 @@ impl Manager {
 
 impl ManageConnection for Manager {
     type Connection = Session;
-    type Error = tokio_postgres::Error;
+    type Error = Arc<tokio_postgres::Error>;
 
-    async fn connect(&self) -> Result<Session, tokio_postgres::Error> {
-        let outcome = self.inner.connect().await;
-        self.last_error.set(outcome.as_ref().err().map(|error| match error.as_db_error() {
-            Some(db_error) => db_error.message().to_owned(),
-            None => error.to_string(),
-        }));
+    async fn connect(&self) -> Result<Session, Arc<tokio_postgres::Error>> {
+        let outcome = self.inner.connect().await.map_err(Arc::new);
+        self.last_error.set(outcome.as_ref().err().cloned());
         outcome.map(Session::new)
     }
 
-    /// Asked at each check-out. A connection that came back clean is believed, without a round trip.
-    async fn is_valid(&self, session: &mut Session) -> Result<(), tokio_postgres::Error> {
-        if session.take_rolling_back() {
-            // The ROLLBACK was sent when the transaction was dropped; this makes sure, at the price of a warning.
-            session.client.batch_execute("ROLLBACK").await?;
+    /// Asked at each check-out. A connection that came back clean is believed, without a round trip; one that the server
+    /// has closed since costs none either.
+    async fn is_valid(&self, session: &mut Session) -> Result<(), Arc<tokio_postgres::Error>> {
+        if session.is_rolling_back() || session.client.is_closed() {
+            // Answers come in order: this one comes after that to the ROLLBACK.
+            session.client.check_connection().await?;
+            session.rolled_back();
         }
         Ok(())
     }
 
     fn has_broken(&self, session: &mut Session) -> bool {
-        session.is_abandoned() || self.inner.has_broken(&mut session.client)
+        session.is_unfit() || self.inner.has_broken(&mut session.client)
     }
 }

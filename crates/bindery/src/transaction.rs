@@ -143,7 +143,7 @@ impl Deref for Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if self.is_open {
-            self.session().send_rollback("ROLLBACK");
+            self.session().send_rollback();
         }
     }
 }
@@ -209,7 +209,7 @@ impl DerefMut for Savepoint<'_> {
 impl Drop for Savepoint<'_> {
     fn drop(&mut self) {
         if self.is_open {
-            self.session().send_rollback(&self.rollback_sql());
+            self.session().send_ahead(&self.rollback_sql());
         }
         self.transaction.depth = self.depth - 1;
     }

@@ -1,11 +1,14 @@
-//! A parameter whose type is a domain.
+//! Values whose type is a domain.
 
 use bytes::BytesMut;
-use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
 
 use super::BoxError;
 
-/// A value for a parameter of a domain type: the server names the domain, and the driver knows base types only.
+/// A value of a domain type: the driver knows base types only.
+///
+/// The server names the domain for parameters, and for what is inside of arrays and composite types. For the columns of
+/// a result it names the base type, so they need no `Domain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Domain<T>(pub T);
 
@@ -19,6 +22,16 @@ impl<T: ToSql> ToSql for Domain<T> {
     }
 
     to_sql_checked!();
+}
+
+impl<'r, T: FromSql<'r>> FromSql<'r> for Domain<T> {
+    fn from_sql(ty: &Type, raw: &'r [u8]) -> Result<Self, BoxError> {
+        T::from_sql(base(ty), raw).map(Self)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        T::accepts(base(ty))
+    }
 }
 
 /// The type under all domains.

@@ -168,14 +168,13 @@ impl FromStr for Numeric {
             return Err(ParseNumericError);
         }
         let groups_before = whole.len().div_ceil(4);
-        let padded = format!(
-            "{whole:0>before$}{fraction:0<after$}",
-            before = groups_before * 4,
-            after = fraction.len().div_ceil(4) * 4
-        );
+        let zeros = |count: usize| "0".repeat(count);
+        let (before, after) =
+            (groups_before * 4 - whole.len(), fraction.len().next_multiple_of(4) - fraction.len());
+        let padded = [&zeros(before), whole, fraction, &zeros(after)].concat();
         let group = |group: &[u8]| group.iter().fold(0, |digit, byte| digit * 10 + i16::from(byte - b'0'));
         let digits = padded.as_bytes().chunks(4).map(group).collect();
-        let weight = i16::try_from(groups_before).map_err(|_| ParseNumericError)? - 1;
+        let weight = i16::try_from(groups_before.cast_signed() - 1).map_err(|_| ParseNumericError)?;
         let scale = u16::try_from(fraction.len()).map_err(|_| ParseNumericError)?;
         Ok(Self { sign, weight, scale, digits }.normalised())
     }
@@ -192,6 +191,43 @@ macro_rules! from_integer {
 }
 
 from_integer!(i8, i16, i32, i64, i128, u8, u16, u32, u64, u128);
+
+/// Not a whole number, or one that does not fit into the integer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumericRangeError;
+
+impl fmt::Display for NumericRangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a whole number in the range of the integer")
+    }
+}
+
+impl std::error::Error for NumericRangeError {}
+
+macro_rules! into_integer {
+    ($($integer:ty),*) => {$(
+        impl TryFrom<&Numeric> for $integer {
+            type Error = NumericRangeError;
+
+            /// Exact: `2.00` is 2, and 2.5 is an error rather than rounded.
+            fn try_from(value: &Numeric) -> Result<Self, NumericRangeError> {
+                let text = value.to_string();
+                let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+                let is_whole = fraction.bytes().all(|digit| digit == b'0');
+                whole.parse().ok().filter(|_| is_whole).ok_or(NumericRangeError)
+            }
+        }
+    )*};
+}
+
+into_integer!(i16, i32, i64, i128, u16, u32, u64, u128);
+
+impl From<&Numeric> for f64 {
+    /// The nearest `f64`, as PostgreSQL's own cast gives; what is too large for one becomes infinite.
+    fn from(value: &Numeric) -> Self {
+        value.to_string().parse().expect("f64 reads every text that a numeric has, NaN and infinities too")
+    }
+}
 
 impl PartialEq for Numeric {
     fn eq(&self, other: &Self) -> bool {
@@ -242,7 +278,9 @@ impl<'r> FromSql<'r> for Numeric {
         if digits.iter().any(|digit| !(0..10_000).contains(digit)) {
             return Err("a numeric has a digit out of range".into());
         }
-        Ok(Self { sign, weight, scale, digits }.normalised())
+        // The server sends its inner limits as the weight and scale of infinities.
+        let number = Self { sign, weight, scale, digits };
+        Ok(if number.is_finite() { number.normalised() } else { Self::special(sign) })
     }
 
     accepts!(NUMERIC);
@@ -287,6 +325,27 @@ mod tests {
         for text in ["", ".", "-", "1e5", "1.2.3", "ä"] {
             assert_eq!(text.parse::<Numeric>(), Err(ParseNumericError), "{text}");
         }
+    }
+
+    #[test]
+    fn the_longest_number_is_one() {
+        let longest = "9".repeat(131_072);
+        assert_eq!(longest.parse::<Numeric>().unwrap().to_string(), longest);
+        assert!(format!("{longest}9").parse::<Numeric>().is_err());
+    }
+
+    #[test]
+    fn it_becomes_an_integer_only_if_nothing_is_lost() {
+        let number = |text: &str| text.parse::<Numeric>().unwrap();
+        assert_eq!(i64::try_from(&number("-2.00")), Ok(-2));
+        assert_eq!(i64::try_from(&Numeric::from(i64::MIN)), Ok(i64::MIN));
+        for text in ["2.5", "9223372036854775808", "NaN", "Infinity", "0.0001"] {
+            assert_eq!(i64::try_from(&number(text)), Err(NumericRangeError), "{text}");
+        }
+        assert_eq!(u16::try_from(&number("-1")), Err(NumericRangeError));
+        assert_eq!(f64::from(&number("-0.1")), -0.1);
+        assert_eq!(f64::from(&Numeric::NEGATIVE_INFINITY), f64::NEG_INFINITY);
+        assert!(f64::from(&Numeric::NAN).is_nan());
     }
 
     #[test]
