@@ -8,14 +8,15 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use crate::error::Error;
 
 /// Waits for the pipe: a line says that the owner has cleaned up itself, its end that the owner is gone. The server's
-/// first line in its pid file is its number.
+/// first line in its pid file is its number, and it removes the file last.
 const SCRIPT: &str = r#"
     trap '' HUP INT TERM
     if read -r line; then exit 0; fi
-    if read -r pid < "$1/data/postmaster.pid"; then
+    file=$1/data/postmaster.pid
+    if read -r pid < "$file"; then
         kill -QUIT "$pid"
-        for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do kill -0 "$pid" || break; sleep 0.05; done
-        kill -KILL "$pid"
+        for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -e "$file" ] || break; sleep 0.05; done
+        [ -e "$file" ] && kill -KILL "$pid"
     fi
     rm -rf -- "$1"
 "#;

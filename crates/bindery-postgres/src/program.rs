@@ -1,6 +1,5 @@
 //! Runs PostgreSQL's programs: as whom, in which surroundings, and never longer than this process.
 
-use std::env;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -15,12 +14,7 @@ use crate::user::User;
 /// `name` of the installation, to be run in `folder` as `user`.
 pub(crate) fn program(installation: &Installation, name: &str, user: Option<User>, folder: &Path) -> Command {
     let mut command = Command::new(installation.bin_dir().join(name));
-    // PGPORT, PGDATESTYLE and others would change the server, TZ and LC_ALL what initdb writes.
-    let foreign =
-        env::vars_os().map(|(name, _)| name).filter(|name| name.as_encoded_bytes().starts_with(b"PG"));
-    for name in foreign {
-        command.env_remove(name);
-    }
+    // initdb writes the language of messages and the time zone into the cluster.
     command.env("LC_ALL", "C").env("TZ", "UTC");
     // The caller's own folder may be closed to the user. A group of its own: Control-C in a terminal is for the caller,
     // whose end then ends this.

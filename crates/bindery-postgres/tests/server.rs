@@ -7,7 +7,7 @@ mod common;
 use std::thread;
 
 use bindery_postgres::{Installation, Server};
-use common::{Holder, hold, until};
+use common::{Holder, until};
 
 fn temporary() -> Server {
     Server::temporary(&Installation::find().unwrap()).unwrap()
@@ -130,9 +130,7 @@ fn what_a_killed_build_left_on_a_given_server_is_swept() {
         let sql = r"SELECT count(*) FROM pg_database WHERE datname LIKE 'bindery\_tmp\_%'";
         number(&mut own.connect().unwrap(), sql)
     };
-    let mut command = hold();
-    command.env("BINDERY_DATABASE_URL", own.url());
-    let mut holder = Holder::start(command);
+    let mut holder = Holder::with("BINDERY_DATABASE_URL", own.url());
     // Another build that is given another database of the same server leaves the first one's alone.
     let elsewhere = own.server().create_database().unwrap();
     drop(Server::connect(elsewhere.url()).unwrap());

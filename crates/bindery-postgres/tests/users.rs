@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use common::{Holder, hold, hold_in, hold_program, is_root, said, set_mode};
+use common::{Holder, WAIT, hold, hold_in, is_root, said, set_mode, this_program};
 
 const NOBODY: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
@@ -38,7 +38,7 @@ impl Place {
     /// The program where everybody can run it, whatever the folder of the checkout allows.
     fn program(&self) -> PathBuf {
         let program = self.0.join("hold");
-        fs::copy(hold_program(), &program).unwrap();
+        fs::copy(this_program(), &program).unwrap();
         program
     }
 }
@@ -59,7 +59,7 @@ fn nobody_can_with_no_home_to_write_to() {
     let home = Place::new("nobody-home", 0o500);
     let mut command = hold_in(&NOBODY, &place.program());
     command.env("HOME", &home.0).env("TMPDIR", &temporary.0).env_remove("XDG_CACHE_HOME");
-    let holder = Holder::start(command);
+    let holder = Holder::of(command);
     assert_eq!(fs::metadata(holder.folder()).unwrap().uid(), 65534);
     holder.end();
     assert!(temporary.0.join("bindery-cache-65534/lock").exists());
@@ -71,10 +71,10 @@ fn root_serves_as_another_even_if_only_root_can_enter_home_and_tmpdir() {
         return;
     }
     let [home, temporary] = ["root-home", "root-tmp"].map(|name| Place::new(name, 0o700));
-    let mut command = hold();
+    let mut command = hold(WAIT);
     command.env("HOME", &home.0).env("TMPDIR", &temporary.0).env_remove("XDG_CACHE_HOME");
     command.current_dir(&home.0);
-    let holder = Holder::start(command);
+    let holder = Holder::of(command);
     assert_ne!(fs::metadata(format!("/proc/{}", holder.server())).unwrap().uid(), 0);
     let status = fs::read_to_string(format!("/proc/{}/status", holder.server())).unwrap();
     let groups = status.lines().find_map(|line| line.strip_prefix("Groups:")).unwrap();
@@ -89,7 +89,7 @@ fn a_root_that_may_not_become_another_user_is_told_the_way_out() {
     if !can(&wrapper) {
         return;
     }
-    let output = hold_in(&wrapper, &hold_program()).output().unwrap();
+    let output = hold_in(&wrapper, &this_program()).output().unwrap();
     assert!(!output.status.success());
     let said = said(&output);
     assert!(said.contains("BINDERY_DATABASE_URL") && said.contains("root"), "{said}");
@@ -103,9 +103,9 @@ fn a_small_dev_shm_and_a_long_tmpdir_are_passed_over() {
         return;
     }
     let temporary = Place::new(&"long".repeat(30), 0o777);
-    let mut command = hold_in(&wrapper, &hold_program());
+    let mut command = hold_in(&wrapper, &this_program());
     command.env("TMPDIR", &temporary.0);
-    let holder = Holder::start(command);
+    let holder = Holder::of(command);
     assert!(holder.folder().starts_with("/tmp"), "{}", holder.url);
     holder.end();
 }
@@ -118,7 +118,7 @@ fn no_installation_is_an_error_with_the_ways_out() {
     if !can(&wrapper) {
         return;
     }
-    let output = hold_in(&wrapper, &hold_program()).output().unwrap();
+    let output = hold_in(&wrapper, &this_program()).output().unwrap();
     let said = said(&output);
     assert!(!output.status.success(), "{said}");
     for way in ["/usr/lib/postgresql/*/bin", "PATH", "BINDERY_PG_BIN", "BINDERY_DATABASE_URL", "bindery.lock"]

@@ -1,35 +1,71 @@
 //! Other processes that hold a server, and what becomes of it.
 
 #![allow(dead_code, reason = "each test program uses a part")]
+#![allow(clippy::print_stdout, reason = "the URL is handed to the process that asked")]
 
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The example `hold`, which cargo builds before it runs tests.
-pub fn hold_program() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    tests.parent().unwrap().parent().unwrap().join("examples/hold")
+use bindery_postgres::Server;
+
+/// What the process does that holds a server; also the value of `BINDERY_TEST_HOLD`.
+pub const WAIT: &str = "wait for the end of standard input";
+pub const PANIC: &str = "panic";
+pub const EXIT: &str = "exit";
+
+/// The other side: this is a test for the harness only.
+#[test]
+fn hold_if_asked() {
+    let Ok(then) = std::env::var("BINDERY_TEST_HOLD") else { return };
+    let database = Server::start().unwrap().create_database().unwrap();
+    drop(database.connect().unwrap());
+    println!("{}", database.url());
+    match then.as_str() {
+        PANIC => panic!("as asked"),
+        EXIT => std::process::exit(7),
+        _ => drop(std::io::stdin().read_to_end(&mut Vec::new())),
+    }
 }
 
-pub fn hold() -> Command {
-    holding(Command::new(hold_program()))
+/// This program, as one that starts a server and then does what `then` says.
+pub fn hold(then: &str) -> Command {
+    holding(Command::new(this_program()), then)
 }
 
-/// `wrapper`, then the program: `setpriv ... hold`.
+/// The same with words in front, such as `setpriv --clear-groups`, and the program where it was copied to.
 pub fn hold_in(wrapper: &[&str], program: &Path) -> Command {
     let mut command = Command::new(wrapper[0]);
     command.args(&wrapper[1..]).arg(program);
-    holding(command)
+    holding(command, WAIT)
 }
 
-fn holding(mut command: Command) -> Command {
-    command.env_remove("BINDERY_DATABASE_URL").stdin(Stdio::piped()).stdout(Stdio::piped());
+pub fn this_program() -> PathBuf {
+    std::env::current_exe().unwrap()
+}
+
+fn holding(mut command: Command, then: &str) -> Command {
+    command.args(["--exact", "common::hold_if_asked", "--nocapture"]);
+    command.env("BINDERY_TEST_HOLD", then).env_remove("BINDERY_DATABASE_URL");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
     command
+}
+
+/// The URL among what the harness prints around it.
+fn url(mut output: impl BufRead) -> Option<String> {
+    let mut line = String::new();
+    while output.read_line(&mut line).unwrap() > 0 {
+        if let Some(at) = line.find("postgresql://") {
+            return Some(line[at..].trim().to_owned());
+        }
+        line.clear();
+    }
+    None
 }
 
 /// A process that holds a server.
@@ -39,15 +75,25 @@ pub struct Holder {
 }
 
 impl Holder {
+    /// Starts one that waits.
+    pub fn start() -> Self {
+        Self::of(hold(WAIT))
+    }
+
+    /// The same with a variable set.
+    pub fn with(name: &str, value: impl AsRef<OsStr>) -> Self {
+        let mut command = hold(WAIT);
+        command.env(name, value);
+        Self::of(command)
+    }
+
     /// Starts it, and waits until it has the server.
-    pub fn start(mut command: Command) -> Self {
+    pub fn of(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
-        if url.is_empty() {
+        let Some(url) = url(BufReader::new(child.stdout.as_mut().unwrap())) else {
             panic!("it has no server: {}", said(&child.wait_with_output().unwrap()));
-        }
-        Self { child, url: url.trim().to_owned() }
+        };
+        Self { child, url }
     }
 
     /// Lets it end in its own way.
@@ -73,7 +119,12 @@ impl Holder {
     }
 }
 
-pub fn folder(url: &str) -> PathBuf {
+/// The folder of a server whose process has ended.
+pub fn folder_of(output: &Output) -> PathBuf {
+    folder(&url(&*output.stdout).unwrap())
+}
+
+fn folder(url: &str) -> PathBuf {
     let host = url.split('@').nth(1).unwrap().split('/').next().unwrap();
     PathBuf::from(host.replace("%2F", "/")).parent().unwrap().to_owned()
 }
