@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::process::Stdio;
 
-use common::{Holder, PANIC, WAIT, folder_of, hold, is_running, said, scratch, set_mode};
+use common::{Holder, PANIC, Place, WAIT, folder_of, hold, is_running, said, set_mode};
 
 #[test]
 fn nothing_is_left_after_success() {
@@ -27,12 +27,12 @@ fn nothing_is_left_after_a_panic() {
 
 #[test]
 fn nothing_is_left_of_a_server_that_fails_and_the_error_has_what_it_said() {
-    let bin = scratch("failing-server");
+    let bin = Place::new("failing-server", 0o755);
     let real = bindery_postgres::Installation::find().unwrap().bin_dir().to_owned();
     for name in ["initdb", "pg_resetwal", "pg_ctl"] {
-        std::os::unix::fs::symlink(real.join(name), bin.join(name)).unwrap();
+        std::os::unix::fs::symlink(real.join(name), bin.0.join(name)).unwrap();
     }
-    let seen = bin.join("seen");
+    let seen = bin.0.join("seen");
     fs::write(&seen, "").unwrap();
     set_mode(&seen, 0o666);
     let script = format!(
@@ -40,10 +40,11 @@ fn nothing_is_left_of_a_server_that_fails_and_the_error_has_what_it_said() {
         seen.display(),
         real.display()
     );
-    fs::write(bin.join("postgres"), script).unwrap();
-    set_mode(&bin.join("postgres"), 0o755);
-    let cache = scratch("failing-server-cache");
-    let output = hold(WAIT).env("BINDERY_PG_BIN", &bin).env("BINDERY_CACHE_DIR", cache).output().unwrap();
+    fs::write(bin.0.join("postgres"), script).unwrap();
+    set_mode(&bin.0.join("postgres"), 0o755);
+    let cache = Place::new("failing-server-cache", 0o755);
+    let output =
+        hold(WAIT).env("BINDERY_PG_BIN", &bin.0).env("BINDERY_CACHE_DIR", &cache.0).output().unwrap();
     assert!(!output.status.success());
     assert!(said(&output).contains("no luck today"), "{}", said(&output));
     let seen = fs::read_to_string(seen).unwrap();
@@ -54,22 +55,23 @@ fn nothing_is_left_of_a_server_that_fails_and_the_error_has_what_it_said() {
 
 #[test]
 fn two_processes_make_the_cached_cluster_at_once() {
-    let cache = scratch("cache-at-once");
+    let cache = Place::new("cache-at-once", 0o755);
     let both = std::thread::scope(|scope| {
         [(); 2]
-            .map(|()| scope.spawn(|| Holder::with("BINDERY_CACHE_DIR", &cache)))
+            .map(|()| scope.spawn(|| Holder::with("BINDERY_CACHE_DIR", &cache.0)))
             .map(|holder| holder.join().unwrap())
     });
     both.into_iter().for_each(Holder::end);
-    assert_eq!(fs::read_dir(&cache).unwrap().count(), 2, "a cluster and a lock");
+    assert_eq!(fs::read_dir(&cache.0).unwrap().count(), 2, "a cluster and a lock");
 }
 
 #[test]
 fn a_damaged_cached_cluster_is_made_anew() {
-    let cache = scratch("cache-damaged");
-    let start = || Holder::with("BINDERY_CACHE_DIR", &cache).end();
+    let cache = Place::new("cache-damaged", 0o755);
+    let start = || Holder::with("BINDERY_CACHE_DIR", &cache.0).end();
     start();
-    let cluster = fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
+    let cluster =
+        fs::read_dir(&cache.0).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
     let cluster = cluster.unwrap();
     // Seen when it is copied, and seen only by a server that starts from it.
     fs::remove_file(cluster.join("global/pg_control")).unwrap();

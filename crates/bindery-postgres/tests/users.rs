@@ -7,10 +7,9 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use common::{Holder, WAIT, hold, hold_in, is_root, said, set_mode, this_program};
+use common::{Holder, Place, WAIT, hold, hold_in, is_root, said, this_program};
 
 const NOBODY: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
@@ -24,40 +23,18 @@ fn can(wrapper: &[&str]) -> bool {
     can
 }
 
-/// A place among temporary files, removed when dropped.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str, mode: u32) -> Self {
-        let path = std::env::temp_dir().join(format!("bindery-test-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        set_mode(&path, mode);
-        Self(path)
-    }
-
-    /// The program where everybody can run it, whatever the folder of the checkout allows.
-    fn program(&self) -> PathBuf {
-        let program = self.0.join("hold");
-        fs::copy(this_program(), &program).unwrap();
-        program
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn nobody_can_with_no_home_to_write_to() {
     if !can(&NOBODY) {
         return;
     }
+    // It may not be allowed to enter the folder of the checkout.
     let place = Place::new("nobody", 0o755);
+    let program = place.0.join("holder");
+    fs::copy(this_program(), &program).unwrap();
     let temporary = Place::new("nobody-tmp", 0o777);
     let home = Place::new("nobody-home", 0o500);
-    let mut command = hold_in(&NOBODY, &place.program());
+    let mut command = hold_in(&NOBODY, &program);
     command.env("HOME", &home.0).env("TMPDIR", &temporary.0).env_remove("XDG_CACHE_HOME");
     let holder = Holder::of(command);
     assert_eq!(fs::metadata(holder.folder()).unwrap().uid(), 65534);

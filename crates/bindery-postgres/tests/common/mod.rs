@@ -150,13 +150,22 @@ pub fn until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// An empty folder that everybody can read.
-pub fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    set_mode(&folder, 0o755);
-    folder
+/// An empty folder among temporary files, removed when dropped.
+pub struct Place(pub PathBuf);
+
+impl Place {
+    pub fn new(name: &str, mode: u32) -> Self {
+        let path = std::env::temp_dir().join(format!("bindery-test-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        set_mode(&path, mode);
+        Self(path)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 pub fn set_mode(path: &Path, mode: u32) {
