@@ -34,7 +34,7 @@ const LONGEST_SOCKET: usize = 103;
 pub(crate) struct Folder {
     path: PathBuf,
     /// Unlocked by the system when this process ends in any way.
-    _owner: File,
+    owner: File,
     _guard: Guard,
 }
 
@@ -68,7 +68,7 @@ impl Folder {
         // From here on the folder goes when this process does.
         let guard = Guard::watch(&path).inspect_err(|_| drop(fs::remove_dir(&path)))?;
         let owner = File::create(path.join("owner")).map_err(Error::because(cannot))?;
-        let folder = Self { path, _owner: owner, _guard: guard };
+        let folder = Self { path, owner, _guard: guard };
         folder.lock()?;
         if let Some(user) = user {
             user.own(&folder.path)?;
@@ -78,7 +78,7 @@ impl Folder {
 
     fn lock(&self) -> Result<(), Error> {
         let cannot = "cannot lock a file in it";
-        match self._owner.try_lock() {
+        match self.owner.try_lock() {
             // Another process may have swept the folder before it was locked.
             Ok(()) if self.path.join("owner").exists() => Ok(()),
             Ok(()) | Err(TryLockError::WouldBlock) => Err(Error::new(cannot)),

@@ -10,7 +10,17 @@
 //! ```
 //!
 //! A temporary server listens on a Unix socket in a private folder, on no TCP port, and trades safety for speed. It is
-//! gone when its last handle is dropped, and also when the process that owns it is killed.
+//! gone when its last handle is dropped, and also when the process that owns it is killed: Linux ends the server with
+//! its owner, a guard process removes the files, and the next start sweeps what both have missed.
+//!
+//! | Variable | Meaning | Default |
+//! |---|---|---|
+//! | `BINDERY_DATABASE_URL` | a server to make databases on, instead of a temporary one | none |
+//! | `BINDERY_PG_BIN` | the folder of `postgres` and `initdb` | the newest found |
+//! | `BINDERY_CACHE_DIR` | where the cluster is kept that others are copied from | `bindery` in the user's cache |
+//!
+//! All of it may be called from async code too; it blocks, for 15 to 60 ms. Only [`Database::connect`] may not, since
+//! the client that it returns is for synchronous code: give [`Database::url`] to an asynchronous one.
 
 #[cfg(not(unix))]
 compile_error!("bindery-postgres starts servers on Unix sockets and runs on Unix only");

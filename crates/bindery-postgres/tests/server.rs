@@ -109,6 +109,17 @@ fn a_server_outlives_the_thread_that_started_it_and_its_first_handle() {
 }
 
 #[test]
+fn databases_come_and_go_in_async_code() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let server = temporary();
+        let (first, second) = (server.create_database().unwrap(), server.create_database().unwrap());
+        let given = Server::connect(first.url()).unwrap();
+        drop((given.create_database().unwrap(), given, second, first, server));
+    });
+}
+
+#[test]
 fn a_given_server_is_left_as_it_was() {
     let own = temporary().create_database().unwrap();
     let count = || number(&mut own.connect().unwrap(), "SELECT count(*) FROM pg_database");
