@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use postgres::Client;
 
-use crate::analyze::node::{self, Node};
+use crate::analyze::node::{Node, Value};
 
 /// Columns that surely hold no NULL, and the keys that are unique at any moment.
 ///
@@ -76,14 +76,12 @@ pub(crate) struct OperatorFacts {
 ///
 /// # Errors
 /// The connection fails.
-pub(crate) fn load_facts(client: &mut Client, trees: &[&str]) -> Result<Facts, postgres::Error> {
+pub(crate) fn load_facts<'t>(
+    client: &mut Client,
+    trees: impl Iterator<Item = &'t Value<'t>>,
+) -> Result<Facts, postgres::Error> {
     let mut mentioned = Mentioned::default();
-    for tree in trees {
-        let text = node::unwrapped(tree);
-        if let Some(value) = node::parse(&text) {
-            value.walk(&mut |node| mentioned.note(node));
-        }
-    }
+    trees.for_each(|tree| tree.walk(&mut |node| mentioned.note(node)));
     let mut facts = Facts::default();
     for row in client.query(RELATIONS, &[&list(&mentioned.relations)])? {
         let keys: Vec<String> = row.get(4);

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use postgres::types::{Kind, Type};
 
+use crate::analyze::node::{self, Value};
 use crate::analyze::{self, Analysis};
 use crate::catalog;
 use crate::description::{Description, Field, Schema, Table, TypeName, UserType, UserTypeKind};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::names;
 use crate::query::{Command, Query, Target};
 use crate::relations::{self, Relation};
 use crate::server_error;
@@ -109,9 +111,12 @@ fn analyze_all<'p>(
     prepared: impl Iterator<Item = (&'p Prepared, &'p Vec<Option<bool>>)>,
 ) -> Result<Vec<Analysis>, postgres::Error> {
     let (prepared, given): (Vec<&Prepared>, Vec<_>) = prepared.unzip();
-    let trees: Vec<&str> = prepared.iter().map(|p| p.tree.as_deref().unwrap_or_default()).collect();
-    let facts = catalog::load_facts(&mut session.client, &trees)?;
-    Ok(trees.iter().zip(given).map(|(tree, given)| analyze::analyze(tree, &facts, given)).collect())
+    let texts: Vec<String> =
+        prepared.iter().map(|p| node::unwrapped(p.tree.as_deref().unwrap_or_default())).collect();
+    let trees: Vec<Option<Value<'_>>> = texts.iter().map(|text| node::parse(text)).collect();
+    let facts = catalog::load_facts(&mut session.client, trees.iter().flatten())?;
+    let analyses = trees.iter().zip(given);
+    Ok(analyses.map(|(tree, given)| analyze::analyze(tree.as_ref(), &facts, given)).collect())
 }
 
 fn description(
@@ -136,7 +141,7 @@ fn description(
             Some(field) => field.nullable = rule.nullable,
             None => diagnostics.push(
                 Diagnostic::error(format!("`{}` is not in query `{}`", rule.name, query.name))
-                    .at(crate::diagnostic::Span::new(&query.file, rule.range.clone()), "")
+                    .at(Span::new(&query.file, rule.range.clone()), "")
                     .help(match names.is_empty() {
                         true => "there is none: remove this line".to_owned(),
                         false => format!("write one of {}", names.join(", ")),
@@ -161,7 +166,7 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis) -> Vec<Field>
             Field { name, ty: type_name(ty), nullable }
         })
         .collect();
-    let names = crate::names::distinct(params.iter().map(|param| param.name.clone()));
+    let names = names::distinct(params.iter().map(|param| param.name.clone()));
     for (param, name) in params.iter_mut().zip(names) {
         param.name = name;
     }

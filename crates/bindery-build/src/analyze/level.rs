@@ -1,9 +1,14 @@
 //! Query levels: what a column reference leads to, and what a query's outputs can be.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use crate::catalog::Facts;
 
 use super::joins::{Joins, Nuller};
 use super::node::{Node, Value};
+use super::{command, range_table_entry};
 
 /// What inference may look at besides the tree.
 #[derive(Clone, Copy)]
@@ -16,12 +21,22 @@ pub(super) struct Nullability<'f> {
 /// One query with the queries around it.
 pub(super) struct Level<'l, 'n> {
     pub query: &'n Node<'n>,
-    pub joins: Joins,
+    pub joins: Rc<Joins>,
     outer: Option<&'l Level<'l, 'n>>,
     /// A recursive CTE that is being looked at, with what its columns are taken to be so far.
     recursion: Option<Recursion<'n>>,
-    /// An outer join that is to be overlooked: see [`Self::full_join_column`].
+    /// An outer join that is to be overlooked: see [`Nullability::join_column`].
     overlooked: Option<i64>,
+    known: RefCell<Known<'n>>,
+}
+
+/// What was found of the queries inside a level: every column asks, and views lie in views.
+#[derive(Default)]
+struct Known<'n> {
+    /// By number in the range table.
+    subqueries: HashMap<i64, Vec<bool>>,
+    /// By name.
+    ctes: HashMap<&'n str, Vec<bool>>,
 }
 
 #[derive(Clone)]
@@ -41,14 +56,6 @@ mod kind {
     pub const GROUP: i64 = 9;
 }
 
-/// `CmdType` of PostgreSQL's `nodes.h`.
-mod command {
-    pub const SELECT: i64 = 1;
-    pub const UPDATE: i64 = 2;
-    pub const INSERT: i64 = 3;
-    pub const DELETE: i64 = 4;
-}
-
 impl<'n> Level<'_, 'n> {
     fn above(&self, levels: i64) -> Option<&Self> {
         let mut level = self;
@@ -59,7 +66,19 @@ impl<'n> Level<'_, 'n> {
     }
 
     fn entry(&self, number: i64) -> Option<&'n Node<'n>> {
-        self.query.nodes("rtable").nth(usize::try_from(number).ok()?.checked_sub(1)?)
+        range_table_entry(self.query, number)
+    }
+
+    /// The same level as it looks where one of its outer joins is overlooked.
+    fn overlooking(&self, join: i64) -> Self {
+        Self {
+            query: self.query,
+            joins: Rc::clone(&self.joins),
+            outer: self.outer,
+            recursion: self.recursion.clone(),
+            overlooked: Some(join),
+            known: RefCell::default(),
+        }
     }
 
     fn recursion(&self, name: &str) -> Option<&Recursion<'n>> {
@@ -81,8 +100,8 @@ impl Nullability<'_> {
         recursion: Option<Recursion<'n>>,
     ) -> Vec<bool> {
         let written = query.number("resultRelation").filter(|_| writes_values(query));
-        let joins = Joins::new(query, self.facts, written);
-        let level = Level { query, joins, outer, recursion, overlooked: None };
+        let joins = Rc::new(Joins::new(query, self.facts, written));
+        let level = Level { query, joins, outer, recursion, overlooked: None, known: RefCell::default() };
         if let Some(operation) = query.node("setOperations") {
             return self.set_operation(operation, &level);
         }
@@ -101,9 +120,7 @@ impl Nullability<'_> {
 
     fn set_operation<'n>(&self, node: &'n Node<'n>, level: &Level<'_, 'n>) -> Vec<bool> {
         if node.name == "RANGETBLREF" {
-            let entry = node.number("rtindex").and_then(|number| level.entry(number));
-            let query = entry.and_then(|entry| entry.node("subquery"));
-            return query.map(|query| self.outputs(query, Some(level))).unwrap_or_default();
+            return node.number("rtindex").map(|number| self.subquery(number, level)).unwrap_or_default();
         }
         let arm = |field| node.node(field).map(|arm| self.set_operation(arm, level)).unwrap_or_default();
         let (left, right) = (arm("larg"), arm("rarg"));
@@ -144,9 +161,7 @@ impl Nullability<'_> {
         let of = |outputs: Vec<bool>| index.and_then(|index| outputs.get(index).copied()).unwrap_or(true);
         match (entry.number("rtekind"), index) {
             (Some(kind::RELATION), _) => self.relation_column(entry, column),
-            (Some(kind::SUBQUERY), Some(_)) => {
-                entry.node("subquery").is_none_or(|query| of(self.outputs(query, Some(level))))
-            }
+            (Some(kind::SUBQUERY), Some(_)) => of(self.subquery(number, level)),
             (Some(kind::JOIN), Some(index)) => {
                 let alias = entry.list("joinaliasvars").get(index).and_then(Value::as_node);
                 alias.is_none_or(|expr| self.join_column(expr, number, level))
@@ -163,6 +178,17 @@ impl Nullability<'_> {
             (Some(kind::CTE), Some(_)) => of(self.cte(entry, level)),
             _ => true,
         }
+    }
+
+    /// The columns of a subquery in FROM, a view among them.
+    fn subquery<'n>(&self, number: i64, level: &Level<'_, 'n>) -> Vec<bool> {
+        if let Some(columns) = level.known.borrow().subqueries.get(&number) {
+            return columns.clone();
+        }
+        let query = level.entry(number).and_then(|entry| entry.node("subquery"));
+        let columns = query.map(|query| self.outputs(query, Some(level))).unwrap_or_default();
+        level.known.borrow_mut().subqueries.insert(number, columns.clone());
+        columns
     }
 
     fn relation_column(&self, entry: &Node<'_>, column: i64) -> bool {
@@ -184,9 +210,7 @@ impl Nullability<'_> {
             return self.nullable(expr, level);
         }
         // FULL JOIN: a row has one side or both, so the merged column is there if each side's column is.
-        let joins = Joins::new(level.query, self.facts, None);
-        let (query, recursion) = (level.query, level.recursion.clone());
-        let inner = Level { query, joins, outer: level.outer, recursion, overlooked: Some(join) };
+        let inner = level.overlooking(join);
         expr.nodes("args").any(|arg| self.nullable(arg, &inner))
     }
 
@@ -205,12 +229,17 @@ impl Nullability<'_> {
         }
         let level = entry.number("ctelevelsup").and_then(|levels| level.above(levels));
         let Some(level) = level else { return Vec::new() };
+        if let Some(columns) = level.known.borrow().ctes.get(name) {
+            return columns.clone();
+        }
         let cte = level.query.nodes("cteList").find(|cte| cte.word("ctename") == Some(name));
         let Some(query) = cte.and_then(|cte| cte.node("ctequery")) else { return Vec::new() };
-        if !cte.is_some_and(|cte| cte.is_true("cterecursive")) {
-            return self.outputs(query, Some(level));
-        }
-        self.recursive_cte(name, query, level)
+        let columns = match cte.is_some_and(|cte| cte.is_true("cterecursive")) {
+            true => self.recursive_cte(name, query, level),
+            false => self.outputs(query, Some(level)),
+        };
+        level.known.borrow_mut().ctes.insert(name, columns.clone());
+        columns
     }
 
     /// Starts from "no column is NULL" and adds what each round finds until nothing is added: every row comes from a
@@ -231,8 +260,5 @@ impl Nullability<'_> {
 
 /// Whether the columns of the result relation are others in RETURNING than in WHERE.
 fn writes_values(query: &Node<'_>) -> bool {
-    match query.number("commandType") {
-        Some(command::SELECT | command::DELETE) => false,
-        Some(command::UPDATE | command::INSERT) | Some(_) | None => true,
-    }
+    !matches!(query.number("commandType"), Some(command::SELECT | command::DELETE))
 }

@@ -13,8 +13,15 @@ mod rows;
 
 use crate::catalog::Facts;
 
-use level::{Level, Nullability};
+use level::Nullability;
 use node::{Node, Value};
+
+/// `CmdType` of PostgreSQL's `nodes.h`: those that are told apart; MERGE is whatever is greater.
+mod command {
+    pub const SELECT: i64 = 1;
+    pub const INSERT: i64 = 3;
+    pub const DELETE: i64 = 4;
+}
 
 /// What the tree of a statement tells.
 #[derive(Debug, Default, PartialEq)]
@@ -38,12 +45,10 @@ pub(crate) struct ParamAnalysis {
 
 /// Analyses the tree of a statement with `given.len()` parameters; `given` says what the user said of each one's NULL.
 ///
-/// A tree that cannot be read proves nothing.
-pub(crate) fn analyze(tree: &str, facts: &Facts, given: &[Option<bool>]) -> Analysis {
-    let text = node::unwrapped(tree);
+/// A tree that could not be read proves nothing.
+pub(crate) fn analyze(tree: Option<&Value<'_>>, facts: &Facts, given: &[Option<bool>]) -> Analysis {
     let unread = vec![ParamAnalysis::default(); given.len()];
-    let value = node::parse(&text);
-    let query = match &value {
+    let query = match tree {
         Some(Value::Node(node)) => Some(node),
         Some(Value::List(queries)) => match &queries[..] {
             [query] => query.as_node(),
@@ -57,7 +62,7 @@ pub(crate) fn analyze(tree: &str, facts: &Facts, given: &[Option<bool>]) -> Anal
     };
     let params = with_given(params::analyze(query, facts, given.len()), given);
     let null_params: Vec<bool> = params.iter().map(|param| param.nullable).collect();
-    let nullable = columns(query, &Nullability { facts, null_params: &null_params });
+    let nullable = Nullability { facts, null_params: &null_params }.outputs(query, None);
     let at_most_one_row = rows::at_most_one(query, facts);
     Analysis { nullable, params, at_most_one_row }
 }
@@ -69,9 +74,9 @@ fn with_given(params: Vec<ParamAnalysis>, given: &[Option<bool>]) -> Vec<ParamAn
         .collect()
 }
 
-/// The columns that the client sees: a query's select list, or what RETURNING gives.
-fn columns(query: &Node<'_>, nullability: &Nullability<'_>) -> Vec<bool> {
-    nullability.outputs(query, None::<&Level<'_, '_>>)
+/// The range table's entry of this number, counted from 1.
+fn range_table_entry<'n, 't>(query: &'n Node<'t>, number: i64) -> Option<&'n Node<'t>> {
+    query.nodes("rtable").nth(usize::try_from(number).ok()?.checked_sub(1)?)
 }
 
 #[cfg(test)]

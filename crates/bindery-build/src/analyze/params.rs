@@ -2,8 +2,8 @@
 
 use crate::catalog::Facts;
 
-use super::ParamAnalysis;
 use super::node::{Node, Value};
+use super::{ParamAnalysis, range_table_entry};
 
 /// Finds names and NULLs for `count` parameters.
 pub(super) fn analyze(query: &Node<'_>, facts: &Facts, count: usize) -> Vec<ParamAnalysis> {
@@ -28,7 +28,8 @@ struct Found<'f> {
 impl Found<'_> {
     /// `INSERT INTO cars (plate) VALUES ($1)`, `SET plate = $1`
     fn assigned(&mut self, query: &Node<'_>) {
-        let Some(table) = query.number("resultRelation").and_then(|number| entry(query, number)) else {
+        let Some(table) = query.number("resultRelation").and_then(|number| range_table_entry(query, number))
+        else {
             return;
         };
         let on_conflict = query.node("onConflict");
@@ -80,7 +81,10 @@ impl Found<'_> {
 
 /// What an assigned expression stands for: itself, or each row's value where it refers to a VALUES list.
 fn sources<'n>(query: &'n Node<'n>, expr: &'n Node<'n>) -> Vec<&'n Node<'n>> {
-    let list = expr.number("varno").filter(|_| expr.name == "VAR").and_then(|number| entry(query, number));
+    let list = expr
+        .number("varno")
+        .filter(|_| expr.name == "VAR")
+        .and_then(|number| range_table_entry(query, number));
     let index = expr.number("varattno").and_then(|column| usize::try_from(column - 1).ok());
     match (list, index) {
         (Some(list), Some(index)) => {
@@ -114,15 +118,11 @@ fn param_number(expr: &Node<'_>) -> Option<usize> {
 fn var_name(query: &Node<'_>, expr: &Node<'_>) -> Option<String> {
     match expr.name {
         "VAR" if expr.number("varlevelsup") == Some(0) => {
-            column_name(entry(query, expr.number("varno")?)?, expr.number("varattno")?)
+            column_name(range_table_entry(query, expr.number("varno")?)?, expr.number("varattno")?)
         }
         "RELABELTYPE" | "COERCEVIAIO" => var_name(query, expr.node("arg")?),
         _ => None,
     }
-}
-
-fn entry<'n>(query: &'n Node<'n>, number: i64) -> Option<&'n Node<'n>> {
-    query.nodes("rtable").nth(usize::try_from(number).ok()?.checked_sub(1)?)
 }
 
 fn column_name(entry: &Node<'_>, column: i64) -> Option<String> {

@@ -4,10 +4,8 @@ use std::collections::HashSet;
 
 use crate::catalog::Facts;
 
-use super::node::Node;
-
-const SELECT: i64 = 1;
-const INSERT: i64 = 3;
+use super::node::{Node, Value};
+use super::{command, range_table_entry};
 
 /// Whether a query returns exactly one row, whatever the tables hold: an aggregate of everything.
 pub(super) fn surely_one(query: &Node<'_>) -> bool {
@@ -21,9 +19,9 @@ pub(super) fn at_most_one(query: &Node<'_>, facts: &Facts) -> bool {
         return false;
     }
     match query.number("commandType") {
-        Some(SELECT) => is_total(query) || limits_to_one(query) || meets_a_key(query, facts),
+        Some(command::SELECT) => is_total(query) || limits_to_one(query) || meets_a_key(query, facts),
         // INSERT ... VALUES of one row has no FROM clause.
-        Some(INSERT) => query.node("jointree").is_some_and(|tree| tree.list("fromlist").is_empty()),
+        Some(command::INSERT) => query.node("jointree").is_some_and(|tree| tree.list("fromlist").is_empty()),
         Some(_) => meets_a_key(query, facts),
         None => false,
     }
@@ -36,7 +34,7 @@ fn is_total(query: &Node<'_>) -> bool {
     let without_from = query.node("jointree").is_some_and(|tree| {
         tree.list("fromlist").is_empty()
             && tree.get("quals").is_none()
-            && query.number("commandType") == Some(SELECT)
+            && query.number("commandType") == Some(command::SELECT)
     });
     (aggregates || without_from && !query.is_true("hasAggs")) && !query.is_true("hasTargetSRFs")
 }
@@ -53,7 +51,7 @@ fn limits_to_one(query: &Node<'_>) -> bool {
         return false;
     };
     let words = constant.list("constvalue").iter().filter_map(|value| match value {
-        super::node::Value::Word(word) => word.parse::<i64>().ok(),
+        Value::Word(word) => word.parse::<i64>().ok(),
         _ => None,
     });
     // The first word is the length.
@@ -67,7 +65,7 @@ fn meets_a_key(query: &Node<'_>, facts: &Facts) -> bool {
     let mut from = tree.nodes("fromlist");
     let (Some(only), None) = (from.next(), from.next()) else { return false };
     let Some(number) = only.number("rtindex").filter(|_| only.name == "RANGETBLREF") else { return false };
-    let entry = usize::try_from(number - 1).ok().and_then(|index| query.nodes("rtable").nth(index));
+    let entry = range_table_entry(query, number);
     let relation = entry.and_then(|entry| entry.oid("relid")).and_then(|oid| facts.relations.get(&oid));
     let plain = |kind: &str| matches!(kind, "r" | "p");
     let Some(relation) = relation.filter(|relation| plain(&relation.kind) && !relation.has_children) else {

@@ -30,9 +30,10 @@ impl Fixture {
 
     fn analyze(&mut self, sql: &str) -> Analysis {
         let prepared = self.session.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
-        let tree = prepared.tree.unwrap();
-        let facts = crate::catalog::load_facts(&mut self.session.client, &[&tree]).unwrap();
-        super::analyze(&tree, &facts, &vec![None; prepared.statement.params().len()])
+        let text = super::node::unwrapped(&prepared.tree.unwrap());
+        let tree = super::node::parse(&text);
+        let facts = crate::catalog::load_facts(&mut self.session.client, tree.iter()).unwrap();
+        super::analyze(tree.as_ref(), &facts, &vec![None; prepared.statement.params().len()])
     }
 
     /// A letter a column: `N` nullable, `.` not.
@@ -224,7 +225,11 @@ fn row_counts_are_proven_by_keys_limits_and_aggregates() {
 
 #[test]
 fn a_tree_that_cannot_be_read_proves_nothing() {
-    let analysis = super::analyze("{NONSENSE", &crate::catalog::Facts::default(), &[None, Some(true)]);
+    let analysis = super::analyze(
+        super::node::parse("{NONSENSE").as_ref(),
+        &crate::catalog::Facts::default(),
+        &[None, Some(true)],
+    );
     assert!(analysis.nullable.is_empty());
     assert_eq!(analysis.params.iter().map(|param| param.nullable).collect::<Vec<_>>(), [false, true]);
 }
