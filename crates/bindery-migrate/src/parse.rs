@@ -255,24 +255,13 @@ fn copies_from_stdin(sql: &str) -> bool {
 fn statement(lines: &[Line]) -> Statement {
     let mut sql = String::new();
     let mut starts = Vec::new();
-    for line in lines {
-        starts.push(LineStart { sql: sql.len(), file: line.offset });
-        sql.push_str(&line.text);
+    for line in lines.iter().skip_while(|line| line.text.trim().is_empty()) {
+        let text = if sql.is_empty() { line.text.trim_start() } else { &line.text };
+        starts.push(LineStart { sql: sql.len(), file: line.offset + (line.text.len() - text.len()) });
+        sql.push_str(text);
         sql.push('\n');
     }
-    let trimmed = sql.trim_start();
-    let cut = sql.len() - trimmed.len();
-    let starts = starts.iter().rev().scan(false, |done, start| {
-        let inside = !*done;
-        *done |= start.sql <= cut;
-        inside.then(|| LineStart {
-            sql: start.sql.saturating_sub(cut),
-            file: start.file + cut.saturating_sub(start.sql),
-        })
-    });
-    let mut lines: Vec<LineStart> = starts.collect();
-    lines.reverse();
-    Statement { sql: trimmed.trim_end().to_owned(), lines }
+    Statement { sql: sql.trim_end().to_owned(), lines: starts }
 }
 
 #[cfg(test)]
