@@ -3,7 +3,8 @@
 //! Written by hand rather than by a serialiser, so that a column is a line and a nullable column that appears is one
 //! changed line; read with a TOML parser.
 
-use std::fmt::Write as _;
+use std::collections::HashSet;
+use std::fmt::{self, Write as _};
 
 use toml::{Table as TomlTable, Value};
 
@@ -24,6 +25,33 @@ pub(crate) struct Lock {
     /// Sorted by file and name.
     pub queries: Vec<LockedQuery>,
     pub schema: Schema,
+}
+
+/// Why a lock's text is of no use.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum LockError {
+    /// A later Bindery wrote it: its answers are not to be thrown away.
+    Newer(i64),
+    /// It is damaged, as a merge leaves it.
+    Damaged(String),
+}
+
+impl fmt::Display for LockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newer(version) => write!(
+                f,
+                "it was written by a newer Bindery (lock version {version}; this one reads {VERSION}): update bindery-build"
+            ),
+            Self::Damaged(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl From<String> for LockError {
+    fn from(reason: String) -> Self {
+        Self::Damaged(reason)
+    }
 }
 
 /// One query of the lock.
@@ -52,23 +80,24 @@ impl Lock {
                 name: query.name.clone(),
                 file: query.file.path.clone(),
                 command: query.command,
-                source: query.hash(),
+                source: query.source.clone(),
                 description,
             })
             .collect();
-        queries.sort_by(|a, b| (&a.file, &a.name).cmp(&(&b.file, &b.name)));
+        queries.sort_by(|a, b| a.key().cmp(&b.key()));
         Self { postgres, migrations: sources.migrations_hash(), queries, schema }
     }
 
     /// What the file says of `query`, as long as it speaks of the very same text.
     pub fn description(&self, query: &Query) -> Option<&Description> {
         let entry = self.find(&query.file.path, &query.name)?;
-        let same = entry.command == query.command && entry.source == query.hash();
+        let same = entry.command == query.command && entry.source == query.source;
         same.then_some(&entry.description)
     }
 
     fn find(&self, file: &str, name: &str) -> Option<&LockedQuery> {
-        self.queries.iter().find(|entry| entry.file == file && entry.name == name)
+        let found = self.queries.binary_search_by(|entry| entry.key().cmp(&(file, name)));
+        found.ok().map(|index| &self.queries[index])
     }
 
     /// Why the lock does not fit the sources; empty if it does.
@@ -84,9 +113,10 @@ impl Lock {
                 reasons.push(format!("{}: query `{}` has changed", query.file.path, query.name));
             }
         }
+        let present: HashSet<(&str, &str)> =
+            queries.iter().map(|query| (query.file.path.as_str(), query.name.as_str())).collect();
         for entry in &self.queries {
-            let exists = queries.iter().any(|q| q.file.path == entry.file && q.name == entry.name);
-            if !exists {
+            if !present.contains(&entry.key()) {
                 reasons.push(format!("{}: query `{}` is gone", entry.file, entry.name));
             }
         }
@@ -149,24 +179,33 @@ impl Lock {
     /// Reads a lock's text.
     ///
     /// # Errors
-    /// A message that says what is wrong with it and what to do.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, LockError> {
         let document: TomlTable = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
         let version = integer(&document, "version")?;
         if version > VERSION {
-            return Err(format!(
-                "it was written by a newer Bindery (lock version {version}; this one reads {VERSION}): update bindery-build"
-            ));
+            return Err(LockError::Newer(version));
         }
+        let mut queries: Vec<LockedQuery> =
+            tables(&document, "query")?.map(parse_query).collect::<Result<_, _>>()?;
+        // As written, unless somebody has edited it.
+        queries.sort_by(|a, b| a.key().cmp(&b.key()));
         Ok(Self {
             postgres: u32::try_from(integer(&document, "postgres")?).map_err(|e| e.to_string())?,
             migrations: string(&document, "migrations")?,
-            queries: tables(&document, "query")?.map(parse_query).collect::<Result<_, _>>()?,
+            queries,
             schema: Schema {
                 tables: tables(&document, "table")?.map(parse_table).collect::<Result<_, _>>()?,
                 types: tables(&document, "type")?.map(parse_type).collect::<Result<_, _>>()?,
             },
         })
+    }
+}
+
+impl LockedQuery {
+    /// What the lock is sorted by.
+    fn key(&self) -> (&str, &str) {
+        (&self.file, &self.name)
     }
 }
 
@@ -412,7 +451,7 @@ mod tests {
     #[test]
     fn a_lock_of_a_newer_bindery_is_refused() {
         let text = lock().render().replace("version = 1", "version = 2");
-        assert!(Lock::parse(&text).unwrap_err().contains("newer Bindery"));
+        assert!(Lock::parse(&text).unwrap_err().to_string().contains("newer Bindery"));
     }
 
     #[test]

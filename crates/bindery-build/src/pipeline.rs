@@ -10,7 +10,7 @@ use crate::describe;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::generate::{self, Files, Input, Layout};
-use crate::lock::Lock;
+use crate::lock::{Lock, LockError};
 use crate::migrations::{self, QueryBlocks};
 use crate::parse::{self, Unnamed};
 use crate::query::Query;
@@ -97,9 +97,9 @@ impl Config {
             Ok(lock) => Some(lock),
             Err(reason) => {
                 let message = format!("{path} cannot be used: {reason}");
-                // Damage, as a merge leaves it, is mended by asking the server; a newer Bindery's answers are kept.
-                let diagnostic = match self.mode {
-                    Mode::Update if !reason.contains("newer") => Diagnostic::warning(message),
+                // Damage is mended by asking the server.
+                let diagnostic = match (self.mode, reason) {
+                    (Mode::Update, LockError::Damaged(_)) => Diagnostic::warning(message),
                     _ => Diagnostic::error(message),
                 };
                 diagnostics.push(diagnostic.help("building without BINDERY set writes it anew"));

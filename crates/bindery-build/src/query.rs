@@ -23,6 +23,8 @@ pub(crate) struct Query {
     pub params: Vec<ParamSource>,
     /// `@param` and `@column` lines.
     pub overrides: Vec<Override>,
+    /// The [`source_hash`] of it all.
+    pub source: String,
     pub(crate) map: SourceMap,
 }
 
@@ -106,18 +108,23 @@ impl Query {
     pub fn name_span(&self) -> Span {
         Span::new(&self.file, self.name_range.clone())
     }
+}
 
-    /// A hash of all that changes the query's description; the comment does not.
-    pub fn hash(&self) -> String {
-        let mut parts = vec![self.command.word().to_owned(), self.sql.clone()];
-        for param in &self.params {
-            parts.push(format!("{:?} {}", param.name, param.narg));
-        }
-        for rule in &self.overrides {
-            parts.push(format!("{:?} {} {}", rule.target, rule.name, rule.nullable));
-        }
-        source::hash(parts.iter().map(String::as_str))
+/// A hash of all that changes a query's description; its comment does not.
+pub(crate) fn source_hash(
+    command: Command,
+    sql: &str,
+    params: &[ParamSource],
+    overrides: &[Override],
+) -> String {
+    let mut parts = vec![command.word().to_owned(), sql.to_owned()];
+    for param in params {
+        parts.push(format!("{:?} {}", param.name, param.narg));
     }
+    for rule in overrides {
+        parts.push(format!("{:?} {} {}", rule.target, rule.name, rule.nullable));
+    }
+    source::hash(parts.iter().map(String::as_str))
 }
 
 impl Command {

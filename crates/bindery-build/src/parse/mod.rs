@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lex::{self, Token, TokenKind};
-use crate::query::Query;
+use crate::query::{Query, source_hash};
 use crate::source::SourceFile;
 
 use header::Header;
@@ -139,6 +139,7 @@ impl Block<'_> {
         let ranges = self.header.above.iter().cloned().chain(comments.map(|t| t.range.clone()));
         let notes = annotation::read(file, ranges, diagnostics);
         let rewritten = params::rewrite(file, first.significant, diagnostics)?;
+        let source = source_hash(command, &rewritten.sql, &rewritten.params, &notes.overrides);
         Some(Query {
             name: self.header.name.clone(),
             command,
@@ -148,6 +149,7 @@ impl Block<'_> {
             name_range: self.header.name_range.clone(),
             params: rewritten.params,
             overrides: notes.overrides,
+            source,
             map: rewritten.map,
         })
     }
