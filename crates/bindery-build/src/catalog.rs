@@ -1,31 +1,89 @@
 //! What the system catalogs say of the objects that trees mention.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use postgres::Client;
+use postgres::types::ToSql;
+use postgres::{Client, Row};
 
-use crate::analyze::node::{Node, Value};
+use crate::analyze::node::{self, Node, Value};
+use crate::session::Session;
 
-/// Columns that surely hold no NULL, and the keys that are unique at any moment.
+/// `pg_class`, with all that inherit from a relation and the row triggers that can change what is written to it.
 ///
-/// A foreign table's NOT NULL is nobody's promise, a child table's columns may be nullable where the parent's are not
-/// (a partition's may not), and PostgreSQL 18 has NOT NULL constraints that were never checked.
+/// `tgtype` (PostgreSQL `pg_trigger.h`): 1 for each row, 2 before, 4 insert, 16 update, 64 instead of.
 const RELATIONS: &str = "
-    SELECT c.oid, c.relkind::text, c.relkind = 'r' AND c.relhassubclass,
-           ARRAY(SELECT a.attnum FROM pg_catalog.pg_attribute a
-                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attnotnull AND NOT EXISTS (
-                     SELECT FROM pg_catalog.pg_constraint k
-                     WHERE k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated AND a.attnum = ANY (k.conkey))),
-           ARRAY(SELECT array_to_string(i.indkey::int2[], ' ') FROM pg_catalog.pg_index i
-                 WHERE i.indrelid = c.oid AND i.indisunique AND i.indimmediate AND i.indisvalid
-                   AND i.indpred IS NULL AND i.indexprs IS NULL)
+    WITH RECURSIVE family (root, member) AS (
+        SELECT oid, oid FROM pg_catalog.pg_class WHERE oid = ANY ($1)
+        UNION
+        SELECT f.root, i.inhrelid FROM family f JOIN pg_catalog.pg_inherits i ON i.inhparent = f.member)
+    SELECT c.oid, c.relkind::text,
+           ARRAY(SELECT member FROM family WHERE root = c.oid AND member <> c.oid),
+           EXISTS (SELECT FROM family f JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.member
+                   WHERE f.root = c.oid AND NOT t.tgisinternal
+                     AND t.tgtype & 1 = 1 AND t.tgtype & 66 <> 0 AND t.tgtype & 4 <> 0),
+           EXISTS (SELECT FROM family f JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.member
+                   WHERE f.root = c.oid AND NOT t.tgisinternal
+                     AND t.tgtype & 1 = 1 AND t.tgtype & 66 <> 0 AND t.tgtype & 16 <> 0),
+           (SELECT r.ev_action::text FROM pg_catalog.pg_rewrite r
+            WHERE r.ev_class = c.oid AND r.rulename = '_RETURN' AND c.relkind = 'm'),
+           c.xmin::text::int8, c.cmin::text::int8,
+           ARRAY(SELECT k.conbin::text FROM pg_catalog.pg_constraint k
+                 WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.convalidated),
+           c.relkind IN ('r', 'p') AND c.relhasindex
     FROM pg_catalog.pg_class c
     WHERE c.oid = ANY ($1)";
 
+/// Keys that hold at any moment and for every row, a row a column, with the operators that its operator class calls equal.
+///
+/// A column with another collation than its index could call more equal than the index does.
+const UNIQUE_KEYS: &str = "
+    SELECT i.indrelid, i.indexrelid, k.number,
+           ARRAY(SELECT o.amopopr FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_amop o ON o.amopfamily = c.opcfamily
+                 WHERE c.oid = k.class AND o.amopstrategy = 3 AND o.amoppurpose = 's')
+    FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+    JOIN pg_catalog.pg_am m ON m.oid = x.relam AND m.amname = 'btree'
+    CROSS JOIN LATERAL unnest((i.indkey::int2[])[0:i.indnkeyatts - 1], i.indclass::oid[], i.indcollation::oid[])
+        WITH ORDINALITY k (number, class, collated, place)
+    WHERE i.indrelid = ANY ($1) AND i.indisunique AND i.indimmediate AND i.indisvalid
+      AND i.indpred IS NULL AND i.indexprs IS NULL
+      AND NOT EXISTS (
+          SELECT FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1], i.indcollation::oid[]) o (number, collated)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = o.number
+          WHERE a.attcollation <> o.collated)
+    ORDER BY i.indrelid, i.indisprimary DESC, i.indexrelid, k.place";
+
+/// PostgreSQL 18 has NOT NULL constraints that were never checked, and a partition's column may have another number.
+const COLUMNS: &str = "
+    SELECT a.attrelid, a.attnum, a.attname::text,
+           a.attnotnull AND NOT EXISTS (
+               SELECT FROM pg_catalog.pg_constraint k
+               WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND NOT k.convalidated AND a.attnum = ANY (k.conkey)),
+           (SELECT d.adbin::text FROM pg_catalog.pg_attrdef d
+            WHERE a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum),
+           a.attgenerated <> '',
+           a.xmin::text::int8, a.cmin::text::int8
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped
+    ORDER BY a.attrelid, a.attnum";
+
 const FUNCTIONS: &str = "
-    SELECT p.oid, p.proname::text, p.proisstrict, p.prosrc, p.proargtypes::oid[],
-           p.oid < 16384 AND p.pronamespace = 'pg_catalog'::regnamespace
-    FROM pg_catalog.pg_proc p
+    SELECT p.oid, p.proname::text, p.proisstrict, p.proretset, p.provolatile = 'v', l.lanname::text, p.prosrc,
+           p.oid < 16384 AND p.pronamespace = 'pg_catalog'::regnamespace,
+           p.prokind = 'f' AND l.lanname = 'sql',
+           (SELECT a.aggtransfn::oid FROM pg_catalog.pg_aggregate a
+            WHERE a.aggfnoid = p.oid AND a.aggfinalfn = 0 AND a.agginitval IS NOT NULL),
+           (SELECT t.typrelid FROM pg_catalog.pg_type t WHERE t.oid = p.prorettype AND t.typrelid <> 0),
+           COALESCE(
+               (SELECT array_agg(a.atttypid ORDER BY a.attnum)
+                FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid
+                WHERE t.oid = p.prorettype AND a.attnum > 0 AND NOT a.attisdropped),
+               (SELECT array_agg(o.type ORDER BY o.place)
+                FROM unnest(p.proallargtypes, p.proargmodes) WITH ORDINALITY o (type, mode, place)
+                WHERE o.mode IN ('o', 'b', 't')),
+               ARRAY[p.prorettype])
+    FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
     WHERE p.oid = ANY ($1)";
 
 const OPERATORS: &str = "
@@ -33,90 +91,265 @@ const OPERATORS: &str = "
     FROM pg_catalog.pg_operator o
     WHERE o.oid = ANY ($1)";
 
+/// Each domain with the domains that it is made of.
+const DOMAINS: &str = "
+    WITH RECURSIVE made_of (root, oid) AS (
+        SELECT oid, oid FROM pg_catalog.pg_type WHERE oid = ANY ($1) AND typtype = 'd'
+        UNION
+        SELECT m.root, t.typbasetype FROM made_of m JOIN pg_catalog.pg_type t USING (oid) WHERE t.typtype = 'd')
+    SELECT m.root, bool_or(t.typnotnull),
+           ARRAY(SELECT k.conbin::text FROM pg_catalog.pg_constraint k JOIN made_of n ON n.oid = k.contypid
+                 WHERE n.root = m.root AND k.contype = 'c' AND k.convalidated)
+    FROM made_of m JOIN pg_catalog.pg_type t USING (oid)
+    GROUP BY m.root";
+
 /// Catalog facts, by OID.
 #[derive(Debug, Default)]
-pub(crate) struct Facts {
-    pub relations: HashMap<u32, RelationFacts>,
-    pub functions: HashMap<u32, FunctionFacts>,
-    pub operators: HashMap<u32, OperatorFacts>,
+pub(crate) struct Catalog {
+    pub relations: HashMap<u32, Relation>,
+    pub functions: HashMap<u32, Function>,
+    pub operators: HashMap<u32, Operator>,
+    pub domains: HashMap<u32, Domain>,
 }
 
 /// A relation.
 #[derive(Debug)]
-pub(crate) struct RelationFacts {
+pub(crate) struct Relation {
     /// `pg_class.relkind`.
     pub kind: String,
-    /// Whether other tables inherit from it; partitions do not count.
-    pub has_children: bool,
-    /// Columns declared NOT NULL.
-    pub not_null: Vec<i16>,
-    /// Sets of columns of which no two rows have the same values.
-    pub unique_keys: Vec<Vec<i16>>,
+    pub columns: BTreeMap<i16, Column>,
+    /// The tables that inherit from it, partitions and theirs among them.
+    pub descendants: Vec<u32>,
+    /// Whether a trigger may change a row before it is inserted, here or in a descendant.
+    pub has_insert_triggers: bool,
+    /// Whether a trigger may change a row before it is updated, here or in a descendant.
+    pub has_update_triggers: bool,
+    /// A materialized view's query, as node text.
+    pub definition: Option<String>,
+    /// When its row in `pg_class` was written.
+    pub written: Written,
+    /// The expressions of validated CHECK constraints, as node text.
+    pub checks: Vec<String>,
+    /// Sets of columns of which no two rows have the same values, the primary key first.
+    pub unique_keys: Vec<UniqueKey>,
+    /// The columns that hold no NULL, once they were asked for.
+    pub non_null: OnceCell<BTreeSet<i16>>,
 }
+
+/// A unique key.
+#[derive(Debug, Default)]
+pub(crate) struct UniqueKey {
+    pub columns: Vec<i16>,
+    /// For each column the operators by which its values are told apart.
+    pub equality: Vec<Vec<u32>>,
+}
+
+/// A column of a relation.
+#[derive(Debug)]
+pub(crate) struct Column {
+    pub name: String,
+    /// Declared NOT NULL, and checked.
+    pub not_null: bool,
+    pub is_generated: bool,
+    /// A generated column's expression, as node text.
+    pub generated_as: Option<String>,
+    /// When its row in `pg_attribute` was written.
+    pub written: Written,
+}
+
+/// When a catalog row was written: transaction and command.
+pub(crate) type Written = (i64, i64);
 
 /// A function.
 #[derive(Debug)]
-pub(crate) struct FunctionFacts {
+pub(crate) struct Function {
     pub name: String,
     pub is_strict: bool,
+    pub returns_set: bool,
+    pub is_volatile: bool,
+    /// `pg_language.lanname`.
+    pub language: String,
     /// For a built-in the name of its C function.
     pub source: String,
-    pub argument_types: Vec<u32>,
     pub is_builtin: bool,
+    /// The relation whose row type the result type is, a composite type among them.
+    pub result_relation: Option<u32>,
+    /// The types of the columns that it gives, or of its one value.
+    pub result_columns: Vec<u32>,
+    /// The statement that gives the result of a function in SQL, as rewritten node text.
+    pub body: Option<String>,
+    /// The transition function of an aggregate that starts from a value and ends with the last state.
+    pub transition: Option<u32>,
 }
 
 /// An operator.
 #[derive(Debug)]
-pub(crate) struct OperatorFacts {
+pub(crate) struct Operator {
     pub name: String,
     pub function: u32,
 }
 
-/// Loads the facts about everything that `trees` mention.
+/// A domain.
+#[derive(Debug)]
+pub(crate) struct Domain {
+    pub not_null: bool,
+    /// The expressions of its CHECK constraints, as node text.
+    pub checks: Vec<String>,
+}
+
+/// Loads the facts about everything that `trees` mention, and everything that those facts mention.
 ///
 /// # Errors
 /// The connection fails.
-pub(crate) fn load_facts<'t>(
-    client: &mut Client,
+pub(crate) fn load<'t>(
+    session: &mut Session,
     trees: impl Iterator<Item = &'t Value<'t>>,
-) -> Result<Facts, postgres::Error> {
+) -> Result<Catalog, postgres::Error> {
+    let mut catalog = Catalog::default();
     let mut mentioned = Mentioned::default();
     trees.for_each(|tree| tree.walk(&mut |node| mentioned.note(node)));
-    let mut facts = Facts::default();
-    for row in client.query(RELATIONS, &[&list(&mentioned.relations)])? {
-        let keys: Vec<String> = row.get(4);
-        let numbers = |key: &String| key.split(' ').filter_map(|number| number.parse().ok()).collect();
-        let relation = RelationFacts {
-            kind: row.get(1),
-            has_children: row.get(2),
-            not_null: row.get(3),
-            unique_keys: keys.iter().map(numbers).collect(),
-        };
-        facts.relations.insert(row.get(0), relation);
+    while !mentioned.is_empty() {
+        let round = std::mem::take(&mut mentioned);
+        let mut texts = Vec::new();
+        load_relations(&mut session.client, &round.relations, &mut catalog, &mut mentioned, &mut texts)?;
+        load_operators(&mut session.client, &round.operators, &mut catalog, &mut mentioned)?;
+        load_functions(session, &round.functions, &mut catalog, &mut mentioned, &mut texts)?;
+        load_domains(&mut session.client, &round.domains, &mut catalog, &mut texts)?;
+        let trees = texts.iter().filter_map(|text| node::parse(text));
+        trees.for_each(|tree| tree.walk(&mut |node| mentioned.note(node)));
+        mentioned.forget_known(&catalog);
     }
-    for row in client.query(OPERATORS, &[&list(&mentioned.operators)])? {
-        let operator = OperatorFacts { name: row.get(1), function: row.get(2) };
-        mentioned.functions.insert(operator.function);
-        facts.operators.insert(row.get(0), operator);
-    }
-    for row in client.query(FUNCTIONS, &[&list(&mentioned.functions)])? {
-        let function = FunctionFacts {
-            name: row.get(1),
-            is_strict: row.get(2),
-            source: row.get(3),
-            argument_types: row.get(4),
-            is_builtin: row.get(5),
-        };
-        facts.functions.insert(row.get(0), function);
-    }
-    Ok(facts)
+    Ok(catalog)
 }
 
+fn load_relations(
+    client: &mut Client,
+    oids: &BTreeSet<u32>,
+    catalog: &mut Catalog,
+    mentioned: &mut Mentioned,
+    texts: &mut Vec<String>,
+) -> Result<(), postgres::Error> {
+    let mut columns: HashMap<u32, BTreeMap<i16, Column>> = HashMap::new();
+    for row in rows_of(client, COLUMNS, oids)? {
+        let column = Column {
+            name: row.get(2),
+            not_null: row.get(3),
+            is_generated: row.get(5),
+            generated_as: row.get(4),
+            written: (row.get(6), row.get(7)),
+        };
+        texts.extend(column.generated_as.clone());
+        columns.entry(row.get(0)).or_default().insert(row.get(1), column);
+    }
+    let mut with_keys = BTreeSet::new();
+    for row in rows_of(client, RELATIONS, oids)? {
+        let oid = row.get(0);
+        if row.get(9) {
+            with_keys.insert(oid);
+        }
+        let relation = Relation {
+            kind: row.get(1),
+            columns: columns.remove(&oid).unwrap_or_default(),
+            descendants: row.get(2),
+            has_insert_triggers: row.get(3),
+            has_update_triggers: row.get(4),
+            definition: row.get(5),
+            written: (row.get(6), row.get(7)),
+            checks: row.get(8),
+            unique_keys: Vec::new(),
+            non_null: OnceCell::new(),
+        };
+        mentioned.relations.extend(&relation.descendants);
+        texts.extend(relation.checks.iter().chain(&relation.definition).cloned());
+        catalog.relations.insert(oid, relation);
+    }
+    let mut index = None;
+    for row in rows_of(client, UNIQUE_KEYS, &with_keys)? {
+        let Some(relation) = catalog.relations.get_mut(&row.get(0)) else { continue };
+        if index.replace(row.get::<_, u32>(1)) != Some(row.get(1)) {
+            relation.unique_keys.push(UniqueKey::default());
+        }
+        if let Some(key) = relation.unique_keys.last_mut() {
+            key.columns.push(row.get(2));
+            key.equality.push(row.get(3));
+        }
+    }
+    Ok(())
+}
+
+fn load_operators(
+    client: &mut Client,
+    oids: &BTreeSet<u32>,
+    catalog: &mut Catalog,
+    mentioned: &mut Mentioned,
+) -> Result<(), postgres::Error> {
+    for row in rows_of(client, OPERATORS, oids)? {
+        let operator = Operator { name: row.get(1), function: row.get(2) };
+        mentioned.functions.insert(operator.function);
+        catalog.operators.insert(row.get(0), operator);
+    }
+    Ok(())
+}
+
+fn load_functions(
+    session: &mut Session,
+    oids: &BTreeSet<u32>,
+    catalog: &mut Catalog,
+    mentioned: &mut Mentioned,
+    texts: &mut Vec<String>,
+) -> Result<(), postgres::Error> {
+    for row in rows_of(&mut session.client, FUNCTIONS, oids)? {
+        let (oid, has_body) = (row.get(0), row.get(8));
+        let function = Function {
+            name: row.get(1),
+            is_strict: row.get(2),
+            returns_set: row.get(3),
+            is_volatile: row.get(4),
+            language: row.get(5),
+            source: row.get(6),
+            is_builtin: row.get(7),
+            result_relation: row.get(10),
+            body: if has_body { session.function_body(oid)? } else { None },
+            transition: row.get(9),
+            result_columns: row.get(11),
+        };
+        mentioned.functions.extend(function.transition);
+        mentioned.relations.extend(function.result_relation);
+        texts.extend(function.body.clone());
+        catalog.functions.insert(oid, function);
+    }
+    Ok(())
+}
+
+fn load_domains(
+    client: &mut Client,
+    oids: &BTreeSet<u32>,
+    catalog: &mut Catalog,
+    texts: &mut Vec<String>,
+) -> Result<(), postgres::Error> {
+    for row in rows_of(client, DOMAINS, oids)? {
+        let domain = Domain { not_null: row.get(1), checks: row.get(2) };
+        texts.extend(domain.checks.iter().cloned());
+        catalog.domains.insert(row.get(0), domain);
+    }
+    Ok(())
+}
+
+fn rows_of(client: &mut Client, sql: &str, oids: &BTreeSet<u32>) -> Result<Vec<Row>, postgres::Error> {
+    if oids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let oids: Vec<u32> = oids.iter().copied().collect();
+    client.query(sql, &[&oids as &(dyn ToSql + Sync)])
+}
+
+/// OIDs of what is to be looked up.
 #[derive(Default)]
 struct Mentioned {
     relations: BTreeSet<u32>,
     functions: BTreeSet<u32>,
     operators: BTreeSet<u32>,
+    domains: BTreeSet<u32>,
 }
 
 impl Mentioned {
@@ -124,9 +357,19 @@ impl Mentioned {
         self.relations.extend(node.oid("relid"));
         self.operators.extend(node.oid("opno"));
         self.functions.extend(["funcid", "aggfnoid", "winfnoid"].iter().filter_map(|field| node.oid(field)));
+        if node.name == "COERCETODOMAIN" {
+            self.domains.extend(node.oid("resulttype"));
+        }
     }
-}
 
-fn list(oids: &BTreeSet<u32>) -> Vec<u32> {
-    oids.iter().copied().collect()
+    fn is_empty(&self) -> bool {
+        [&self.relations, &self.functions, &self.operators, &self.domains].iter().all(|oids| oids.is_empty())
+    }
+
+    fn forget_known(&mut self, catalog: &Catalog) {
+        self.relations.retain(|oid| !catalog.relations.contains_key(oid));
+        self.functions.retain(|oid| !catalog.functions.contains_key(oid));
+        self.operators.retain(|oid| !catalog.operators.contains_key(oid));
+        self.domains.retain(|oid| !catalog.domains.contains_key(oid));
+    }
 }

@@ -114,9 +114,9 @@ fn analyze_all<'p>(
     let texts: Vec<String> =
         prepared.iter().map(|p| node::unwrapped(p.tree.as_deref().unwrap_or_default())).collect();
     let trees: Vec<Option<Value<'_>>> = texts.iter().map(|text| node::parse(text)).collect();
-    let facts = catalog::load_facts(&mut session.client, trees.iter().flatten())?;
+    let catalog = catalog::load(session, trees.iter().flatten())?;
     let analyses = trees.iter().zip(given);
-    Ok(analyses.map(|(tree, given)| analyze::analyze(tree.as_ref(), &facts, given)).collect())
+    Ok(analyses.map(|(tree, given)| analyze::analyze(tree.as_ref(), &catalog, given)).collect())
 }
 
 fn description(

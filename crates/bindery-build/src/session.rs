@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use postgres::error::DbError;
 use postgres::{Client, NoTls, Statement};
 
+use crate::analyze::node::unwrapped;
+
 /// Makes the server send the analysed and rewritten tree of each statement it parses, as a LOG notice.
 ///
 /// All three may be set by any user. Without pretty printing the text is a third of the size.
@@ -60,6 +62,29 @@ impl Session {
         // The driver's look-ups of unknown types are parsed too, after the statement itself.
         let tree = self.heard().drain(..).next();
         Ok(Prepared { statement, tree })
+    }
+
+    /// The last statement of a function in SQL, rewritten as if it were a query; none if the server does not look at it.
+    ///
+    /// The function is created anew and rolled back: creating it has its body analysed, whichever way it is written.
+    ///
+    /// # Errors
+    /// The connection fails.
+    pub fn function_body(&mut self, oid: u32) -> Result<Option<String>, postgres::Error> {
+        let definition: String =
+            self.client.query_one("SELECT pg_catalog.pg_get_functiondef($1)", &[&oid])?.get(0);
+        let mut transaction = self.client.transaction()?;
+        transaction.batch_execute("SET LOCAL check_function_bodies = on")?;
+        self.trees.lock().expect("nothing panics while it holds the lock").clear();
+        let outcome = transaction.batch_execute(&definition);
+        // The first tree is that of CREATE FUNCTION.
+        let heard = self.trees.lock().expect("nothing panics while it holds the lock").drain(..).skip(1).last();
+        transaction.rollback()?;
+        match outcome {
+            Err(error) if error.as_db_error().is_none() => Err(error),
+            Err(_) => Ok(None),
+            Ok(()) => Ok(heard.map(|tree| unwrapped(&tree))),
+        }
     }
 
     fn heard(&self) -> std::sync::MutexGuard<'_, Vec<String>> {

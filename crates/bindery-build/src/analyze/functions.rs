@@ -1,235 +1,195 @@
-//! What built-in functions do with NULL.
+//! What functions do with NULL.
 //!
-//! `proisstrict` says only that NULL in gives NULL out. That non-null in gives non-null out is known of the functions
-//! listed here, from their C sources (PostgreSQL 14 to 18, `src/backend/utils/adt`).
+//! `proisstrict` says only that NULL in gives NULL out. That non-null in gives non-null out is known of the functions in
+//! `safe_functions.txt`, which `scripts/safe_functions.py` reads off PostgreSQL's C sources; what this module says of
+//! others comes from their documentation and the same sources (`src/backend/utils/adt`, PostgreSQL 14 to 18). The answers
+//! are the same for every version: what is true of some only is not claimed.
 
-use crate::catalog::{Facts, FunctionFacts};
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
+use crate::catalog::Function;
+
+use super::constant;
+use super::level::{Env, Nullability};
 use super::node::Node;
 
-/// Operators that raise an error rather than return NULL; not those of json (`->`), of jsonpath (`@?`, `@@`).
-const OPERATORS: [&str; 39] = [
-    "=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "^", "||", "&", "|", "#", "~", "<<", ">>",
-    "&&", "@>", "<@", "?", "?|", "?&", "~*", "!~", "!~*", "~~", "!~~", "~~*", "!~~*", "^@", "&<", "&>",
-    "-|-", "@", "|/", "||/",
-];
-
-/// Functions by name, for all their built-in signatures.
-const FUNCTIONS: [&str; 60] = [
-    "abs",
-    "age",
-    "ascii",
-    "btrim",
-    "cardinality",
-    "cbrt",
-    "ceil",
-    "ceiling",
-    "char_length",
-    "character_length",
-    "convert_from",
-    "convert_to",
-    "date",
-    "date_trunc",
-    "decode",
-    "encode",
-    "exp",
-    "floor",
-    "gcd",
-    "gen_random_uuid",
-    "hashtext",
-    "initcap",
-    "isfinite",
-    "jsonb_array_length",
-    "jsonb_typeof",
-    "jsonb_pretty",
-    "jsonb_strip_nulls",
-    "lcm",
-    "left",
-    "length",
-    "ln",
-    "lower",
-    "lpad",
-    "ltrim",
-    "make_date",
-    "make_interval",
-    "make_timestamptz",
-    "md5",
-    "mod",
-    "octet_length",
-    "pi",
-    "power",
-    "random",
-    "repeat",
-    "replace",
-    "reverse",
-    "right",
-    "round",
-    "rpad",
-    "rtrim",
-    "sha256",
-    "sign",
-    "split_part",
-    "sqrt",
-    "strpos",
-    "substr",
-    "to_jsonb",
-    "translate",
-    "trunc",
-    "upper",
-];
+/// C functions that never return NULL unless an argument is.
+static SAFE: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("safe_functions.txt").lines().collect());
 
 /// Never NULL, whatever they are given.
 const NEVER_NULL: [&str; 14] = [
     "array_append",
     "array_prepend",
     "concat",
+    "enum_first",
+    "enum_last",
+    "enum_range",
     "json_build_array",
     "json_build_object",
     "jsonb_build_array",
     "jsonb_build_object",
-    "now",
     "num_nonnulls",
     "num_nulls",
     "pg_typeof",
     "quote_nullable",
-    "statement_timestamp",
-    "clock_timestamp",
 ];
 
-/// Casts that are functions, by the name of the type that they lead to. Not `time`: that of an infinite timestamp is
-/// NULL.
-const CASTS: [&str; 16] = [
-    "bool",
-    "bpchar",
-    "bytea",
-    "date",
-    "float4",
-    "float8",
-    "int2",
-    "int4",
-    "int8",
-    "interval",
-    "name",
-    "numeric",
-    "text",
-    "timestamp",
-    "timestamptz",
-    "varchar",
-];
+/// NULL only if the first argument is.
+const NULL_BY_FIRST: [&str; 6] =
+    ["array_remove", "array_replace", "concat_ws", "format", "format_type", "string_to_array"];
 
-/// Aggregates that are NULL only if all they are given is.
-const AGGREGATES: [&str; 14] = [
-    "avg",
-    "bit_and",
-    "bit_or",
-    "bool_and",
-    "bool_or",
-    "every",
-    "max",
-    "min",
-    "string_agg",
-    "sum",
-    "array_agg",
-    "json_agg",
-    "jsonb_agg",
-    "range_agg",
-];
+/// What `extract` gives for infinities too; of other fields it gives NULL.
+const FIELDS_OF_INFINITY: [&str; 7] =
+    ["century", "decade", "epoch", "isoyear", "julian", "millennium", "year"];
 
-/// Types with operators that return NULL where two things do not meet: point, lseg, path, box, polygon, line, circle.
-const GEOMETRIC: [u32; 7] = [600, 601, 602, 603, 604, 628, 718];
-
-/// Since 18 a JSON null becomes NULL when it is cast.
-const JSON: [u32; 2] = [114, 3802];
-
-/// Whether the operator of an expression is NULL only if an operand is.
-pub(super) fn is_safe_operator(expr: &Node<'_>, facts: &Facts) -> bool {
-    let operator = expr.oid("opno").and_then(|oid| facts.operators.get(&oid));
-    let named = operator.is_some_and(|operator| OPERATORS.contains(&operator.name.as_str()));
-    named && operator_function(expr, facts).is_some_and(|function| is_plain(function, &GEOMETRIC))
+/// Whether a function is strict, and NULL only if an argument is.
+pub(super) fn is_safe(function: &Function) -> bool {
+    function.is_builtin
+        && function.is_strict
+        && function.language == "internal"
+        && SAFE.contains(function.source.as_str())
 }
 
-/// Whether the operator of an expression is NULL, or not true, if an operand is NULL.
-pub(super) fn is_strict_operator(expr: &Node<'_>, facts: &Facts) -> bool {
-    operator_function(expr, facts).is_some_and(|function| function.is_strict)
+/// Whether a function that is not strict is NULL where, and only where, its first argument is.
+pub(super) fn is_null_by_its_first(function: &Function) -> bool {
+    function.is_builtin && NULL_BY_FIRST.contains(&function.name.as_str())
 }
 
-/// Whether a function is NULL if an argument is.
-pub(super) fn is_strict_function(expr: &Node<'_>, facts: &Facts) -> bool {
-    function(expr, "funcid", facts).is_some_and(|function| function.is_strict) && !expr.is_true("funcretset")
-}
-
-/// What a call gives.
-pub(super) enum Result {
-    Never,
-    /// NULL only if an argument is.
-    IfAnArgument,
-    /// NULL only if the first argument is.
-    IfTheFirst,
+/// What an aggregate, in a window or not, makes of its input.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aggregate {
+    /// It counts or ranks.
+    NeverNull,
+    /// NULL only of no rows.
+    OfRows,
+    /// NULL only where no row has a value.
+    OfValues,
     Unknown,
 }
 
-/// What a function call gives; a set is something else.
-pub(super) fn call(expr: &Node<'_>, facts: &Facts) -> Result {
-    let Some(function) = function(expr, "funcid", facts).filter(|function| function.is_builtin) else {
-        return Result::Unknown;
-    };
-    let name = function.name.as_str();
-    if expr.is_true("funcvariadic") || expr.is_true("funcretset") {
-        Result::Unknown
-    } else if NEVER_NULL.contains(&name) {
-        Result::Never
-    } else if name == "concat_ws" {
-        Result::IfTheFirst
-    } else if FUNCTIONS.contains(&name) && is_plain(function, &GEOMETRIC)
-        || CASTS.contains(&name) && is_plain(function, &JSON) && is_plain(function, &GEOMETRIC)
-        || function.source == "text_substr"
-        || function.source == "text_substr_no_len"
-    {
-        Result::IfAnArgument
-    } else {
-        Result::Unknown
+pub(super) fn aggregate(function: &Function) -> Aggregate {
+    if !function.is_builtin {
+        return Aggregate::Unknown;
+    }
+    match function.name.as_str() {
+        "count" | "regr_count" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" => Aggregate::NeverNull,
+        "array_agg"
+        | "json_agg"
+        | "json_agg_strict"
+        | "json_object_agg"
+        | "json_object_agg_strict"
+        | "json_object_agg_unique"
+        | "json_object_agg_unique_strict"
+        | "jsonb_agg"
+        | "jsonb_agg_strict"
+        | "jsonb_object_agg"
+        | "jsonb_object_agg_strict"
+        | "jsonb_object_agg_unique"
+        | "jsonb_object_agg_unique_strict" => Aggregate::OfRows,
+        "any_value" | "avg" | "bit_and" | "bit_or" | "bit_xor" | "bool_and" | "bool_or" | "every" | "max"
+        | "min" | "mode" | "percentile_cont" | "percentile_disc" | "range_agg" | "range_intersect_agg"
+        | "stddev_pop" | "string_agg" | "sum" | "var_pop" | "xmlagg" => Aggregate::OfValues,
+        _ => Aggregate::Unknown,
     }
 }
 
-/// Whether the aggregate counts, and so is never NULL.
-pub(super) fn counts(expr: &Node<'_>, field: &str, facts: &Facts) -> bool {
-    const COUNTS: [&str; 6] = ["count", "regr_count", "rank", "dense_rank", "percent_rank", "cume_dist"];
-    function(expr, field, facts).is_some_and(|f| f.is_builtin && COUNTS.contains(&f.name.as_str()))
+/// What the elements are that a set-returning function gives.
+pub(super) enum Element {
+    NonNull,
+    /// Only a third argument says what stands for NULL.
+    NonNullWithTwoArguments,
+    OfTheArray,
+    Unknown,
 }
 
-/// Whether the aggregate of at least one non-null value is non-null.
-pub(super) fn keeps_values(expr: &Node<'_>, facts: &Facts) -> bool {
-    function(expr, "aggfnoid", facts).is_some_and(|f| f.is_builtin && AGGREGATES.contains(&f.name.as_str()))
+pub(super) fn element_of_set(function: &Function) -> Element {
+    match function.name.as_str() {
+        _ if !function.is_builtin => Element::Unknown,
+        "generate_series"
+        | "generate_subscripts"
+        | "json_array_elements"
+        | "json_object_keys"
+        | "jsonb_array_elements"
+        | "jsonb_object_keys"
+        | "jsonb_path_query"
+        | "jsonb_path_query_tz"
+        | "regexp_matches"
+        | "regexp_split_to_table" => Element::NonNull,
+        "string_to_table" => Element::NonNullWithTwoArguments,
+        "unnest" => Element::OfTheArray,
+        _ => Element::Unknown,
+    }
 }
 
-/// Whether the window function numbers rows.
-pub(super) fn numbers_rows(expr: &Node<'_>, facts: &Facts) -> bool {
-    function(expr, "winfnoid", facts).is_some_and(|f| f.is_builtin && f.name == "row_number")
+/// Which columns of a function in FROM are never NULL, where that is known of each.
+pub(super) fn columns_of_set(function: &Function) -> Option<[bool; 2]> {
+    match function.name.as_str() {
+        _ if !function.is_builtin => None,
+        "json_each" | "jsonb_each" => Some([true, true]),
+        "json_each_text" | "jsonb_each_text" => Some([true, false]),
+        _ => None,
+    }
 }
 
-/// Whether every element of the set that a function returns is non-null.
-pub(super) fn gives_non_null_set(expr: &Node<'_>, facts: &Facts) -> bool {
-    const SETS: [&str; 6] = [
-        "generate_series",
-        "generate_subscripts",
-        "json_array_elements",
-        "jsonb_array_elements",
-        "jsonb_object_keys",
-        "regexp_split_to_table",
-    ];
-    function(expr, "funcid", facts).is_some_and(|f| f.is_builtin && SETS.contains(&f.name.as_str()))
+impl Nullability<'_> {
+    /// The function that an expression calls, by itself or behind an operator.
+    pub fn function_of(&self, expr: &Node<'_>) -> Option<&Function> {
+        let function = match expr.oid("opno") {
+            Some(operator) => self.catalog.operators.get(&operator)?.function,
+            None => expr.oid("funcid")?,
+        };
+        self.catalog.functions.get(&function)
+    }
+
+    pub fn function_at(&self, expr: &Node<'_>, field: &str) -> Option<&Function> {
+        self.catalog.functions.get(&expr.oid(field)?)
+    }
+
+    /// Whether a function call or an operator can be NULL.
+    pub fn call<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> bool {
+        let Some(function) = self.function_of(expr) else { return true };
+        if function.returns_set {
+            return env.level.pads_sets || self.set_element(expr, function, env);
+        }
+        let any = || self.any_of(expr, "args", env);
+        let args: Vec<&'n Node<'n>> = expr.nodes("args").collect();
+        let is_null = |index: usize| args.get(index).is_none_or(|arg: &&'n Node<'n>| self.nullable(arg, env));
+        let (name, source) = (function.name.as_str(), function.source.as_str());
+        match name {
+            // Of most fields of an infinite time there is no value.
+            "extract" | "date_part" if function.is_builtin && is_of_infinity(&args) => any(),
+            _ if function.body.is_some() => self.sql_function_column(expr, function, 0, env),
+            _ if !function.is_builtin => true,
+            // VARIADIC NULL makes NULL of each of them.
+            _ if expr.is_true("funcvariadic") && (NEVER_NULL.contains(&name) || is_null_by_its_first(function)) => any(),
+            _ if NEVER_NULL.contains(&name) => false,
+            _ if is_null_by_its_first(function) => is_null(0),
+            "array_to_string" => is_null(0) || is_null(1),
+            "array_cat" => is_null(0) && is_null(1),
+            "overlaps" => any(),
+            "to_char" | "to_number" if matches!(source, "interval_to_char" | "numeric_to_number") => {
+                // An infinite interval (since 17) is NULL, and so is what an empty format makes.
+                source == "interval_to_char" || args.get(1).is_none_or(|format| is_empty(format)) || any()
+            }
+            // With a fourth argument errors are silent; a missing one is false.
+            _ if matches!(source, "jsonb_path_exists" | "jsonb_path_exists_tz") => {
+                let is_silent = args.get(3).is_some_and(|arg| constant::boolean(arg) != Some(Some(false)));
+                is_silent || any()
+            }
+            _ if matches!(source, "range_constructor2" | "range_constructor3" | "multirange_constructor0") => false,
+            _ => !is_safe(function) || any(),
+        }
+    }
 }
 
-fn is_plain(function: &FunctionFacts, except: &[u32]) -> bool {
-    let takes_them = function.argument_types.iter().any(|ty| except.contains(ty));
-    function.is_builtin && function.is_strict && !takes_them
+fn is_of_infinity(args: &[&Node<'_>]) -> bool {
+    let field = args.first().and_then(|field| constant::text(field));
+    let field = field.map(|field| String::from_utf8_lossy(&field).to_ascii_lowercase());
+    field.is_some_and(|field| FIELDS_OF_INFINITY.contains(&field.as_str()))
 }
 
-fn operator_function<'f>(expr: &Node<'_>, facts: &'f Facts) -> Option<&'f FunctionFacts> {
-    let operator = facts.operators.get(&expr.oid("opno")?)?;
-    facts.functions.get(&operator.function)
-}
-
-fn function<'f>(expr: &Node<'_>, field: &str, facts: &'f Facts) -> Option<&'f FunctionFacts> {
-    facts.functions.get(&expr.oid(field)?)
+fn is_empty(format: &Node<'_>) -> bool {
+    constant::text(format).is_none_or(|format| format.is_empty())
 }

@@ -1,153 +1,195 @@
-//! Which joins can fill a relation's columns with NULLs, and which columns the WHERE clause keeps from being NULL.
+//! Which joins can leave a relation's columns NULL, and what ON and WHERE make sure of.
+//!
+//! An outer join is an inner join where a condition above it rejects the rows that it makes up, as in PostgreSQL's
+//! `reduce_outer_joins`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-use crate::catalog::Facts;
-
-use super::functions;
+use super::constant;
+use super::fact::{Fact, Facts};
+use super::key::Key;
+use super::level::{Env, Level, Nullability};
 use super::node::Node;
 
 /// `JoinType` of PostgreSQL's `nodes.h`.
-const LEFT: i64 = 1;
-const FULL: i64 = 2;
-const RIGHT: i64 = 3;
+mod join_type {
+    pub const INNER: i64 = 0;
+    pub const LEFT: i64 = 1;
+    pub const FULL: i64 = 2;
+    pub const RIGHT: i64 = 3;
+}
 
-/// A column of a relation at this query level.
-pub(super) type Column = (i64, i64);
-
-/// One side of an outer join that may be missing from a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// One side of an outer join, which a row can be without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Nuller {
     /// The join, by its place in the range table.
-    pub join: i64,
+    join: i64,
     is_left: bool,
+    is_full: bool,
 }
 
-/// What the FROM and WHERE clauses of one query level say.
-#[derive(Debug, Default)]
-pub(super) struct Joins {
-    /// By relation: the join sides that it is on.
-    nullers: HashMap<i64, Vec<Nuller>>,
-    /// Columns that no row of the result has NULL in.
-    pub non_null: HashSet<Column>,
+impl Nuller {
+    /// MERGE reaches rows of its target that have no partner in its source.
+    pub const MERGE: Self = Self { join: 0, is_left: false, is_full: false };
+
+    /// The side that is there where this one is not; only a FULL JOIN makes sure of it.
+    pub fn other_side(self) -> Option<Self> {
+        self.is_full.then_some(Self { is_left: !self.is_left, ..self })
+    }
 }
 
-impl Joins {
-    /// Reads a query's join tree. `assigned` is the relation that is written to, whose columns in RETURNING are not
-    /// those that the WHERE clause has seen.
-    pub fn new(query: &Node<'_>, facts: &Facts, assigned: Option<i64>) -> Self {
-        let mut joins = Self::default();
-        if let Some(tree) = query.node("jointree") {
-            joins.read(tree, &mut Vec::new(), facts);
+/// By relation.
+pub(super) type Nullers = HashMap<i64, BTreeSet<Nuller>>;
+
+/// Takes every outer join for one.
+pub(super) fn pessimistic(tree: &Node<'_>) -> Nullers {
+    let mut nullers = Nullers::new();
+    tree.walk_query(&mut |node| {
+        let (Some(join), Some(kind)) = (node.number("rtindex"), node.number("jointype")) else { return };
+        for (field, is_left) in [("larg", true), ("rarg", false)] {
+            let outer_kind = if is_left { join_type::RIGHT } else { join_type::LEFT };
+            if kind == join_type::FULL || kind == outer_kind {
+                let nuller = Nuller { join, is_left, is_full: kind == join_type::FULL };
+                let side = node.node(field).map(relations).unwrap_or_default();
+                for relation in side {
+                    nullers.entry(relation).or_default().insert(nuller);
+                }
+            }
         }
-        joins.non_null.retain(|(relation, _)| Some(*relation) != assigned);
-        joins.reduce();
-        joins
-    }
+    });
+    nullers
+}
 
-    /// The join sides that can be missing where the relation's columns are used.
-    pub fn nullers(&self, relation: i64) -> &[Nuller] {
-        self.nullers.get(&relation).map_or(&[], Vec::as_slice)
-    }
+/// Reads a join tree of whose rows only those are kept for which `kept` holds.
+pub(super) fn read<'n>(
+    nullability: &Nullability<'_>,
+    tree: &'n Node<'n>,
+    kept: Facts,
+    level: &Level<'_, 'n>,
+) -> (Nullers, Facts) {
+    let env = level.rows();
+    let mut reader = Reader { nullability, env, nullers: Nullers::new(), facts: kept.clone() };
+    reader.read(tree, &kept);
+    (reader.nullers, reader.facts)
+}
 
-    /// `above` are the outer join sides around `node`.
-    fn read(&mut self, node: &Node<'_>, above: &mut Vec<Nuller>, facts: &Facts) {
+struct Reader<'r, 'l, 'n> {
+    nullability: &'r Nullability<'r>,
+    env: Env<'l, 'n>,
+    nullers: Nullers,
+    /// What holds of every row of the result.
+    facts: Facts,
+}
+
+impl<'n> Reader<'_, '_, 'n> {
+    /// `above` holds of every row in which this part of the tree is there.
+    fn read(&mut self, node: &'n Node<'n>, above: &Facts) {
         match node.name {
             "FROMEXPR" => {
-                node.nodes("fromlist").for_each(|item| self.read(item, above, facts));
-                self.note_qual(node.node("quals"), above, facts);
+                let mut facts = above.clone();
+                facts.extend(self.told_by(node.node("quals")));
+                self.facts.extend(facts.iter().cloned());
+                node.nodes("fromlist").for_each(|item| self.read(item, &facts));
             }
-            "JOINEXPR" => {
-                let join = node.number("rtindex").unwrap_or(0);
-                let kind = node.number("jointype").unwrap_or(FULL);
-                let left = matches!(kind, FULL | RIGHT).then_some(Nuller { join, is_left: true });
-                let right = matches!(kind, LEFT | FULL).then_some(Nuller { join, is_left: false });
-                self.read_side(node.node("larg"), left, above, facts);
-                self.read_side(node.node("rarg"), right, above, facts);
-                if kind == 0 {
-                    self.note_qual(node.node("quals"), above, facts);
-                }
-                // A column of the join itself is missing with what surrounds the join.
-                self.nullers.insert(join, above.clone());
-            }
-            "RANGETBLREF" => {
-                if let Some(relation) = node.number("rtindex") {
-                    self.nullers.insert(relation, above.clone());
-                }
-            }
+            "JOINEXPR" => self.read_join(node, above),
             _ => {}
         }
     }
 
-    fn read_side(
-        &mut self,
-        side: Option<&Node<'_>>,
-        nuller: Option<Nuller>,
-        above: &mut Vec<Nuller>,
-        facts: &Facts,
-    ) {
-        let Some(side) = side else { return };
-        above.extend(nuller);
-        self.read(side, above, facts);
-        above.truncate(above.len() - usize::from(nuller.is_some()));
-    }
-
-    /// A condition holds for every row only if no outer join around it can make up rows.
-    fn note_qual(&mut self, qual: Option<&Node<'_>>, above: &[Nuller], facts: &Facts) {
-        if let (Some(qual), []) = (qual, above) {
-            self.non_null.extend(non_null_if_true(qual, facts));
+    fn read_join(&mut self, node: &'n Node<'n>, above: &Facts) {
+        let (Some(left), Some(right)) = (node.node("larg"), node.node("rarg")) else { return };
+        let (in_left, in_right) = (relations(left), relations(right));
+        let told = self.told_by(node.node("quals"));
+        let always = node.node("quals").is_none_or(|qual| constant::boolean(qual) == Some(Some(true)));
+        let join = node.number("rtindex").unwrap_or(0);
+        let is_there = |side: &[i64]| above.iter().any(|fact| is_of(fact, side));
+        let kind = match node.number("jointype") {
+            Some(join_type::FULL) => match (is_there(&in_left), is_there(&in_right)) {
+                (true, true) => join_type::INNER,
+                (true, false) => join_type::LEFT,
+                (false, true) => join_type::RIGHT,
+                (false, false) => join_type::FULL,
+            },
+            Some(join_type::LEFT) if is_there(&in_right) || always && self.surely_has_rows(right) => {
+                join_type::INNER
+            }
+            Some(join_type::RIGHT) if is_there(&in_left) || always && self.surely_has_rows(left) => {
+                join_type::INNER
+            }
+            Some(kind) => kind,
+            None => join_type::FULL,
+        };
+        let with = |more: &Facts| above.union(more).cloned().collect::<Facts>();
+        let of = |side: &[i64]| told.iter().filter(|fact| is_of(fact, side)).cloned().collect::<Facts>();
+        match kind {
+            join_type::INNER => {
+                let both = in_left.iter().chain(&in_right).copied();
+                let (missing, there): (Vec<i64>, Vec<i64>) = both.partition(|r| self.nullers.contains_key(r));
+                if missing.is_empty() {
+                    self.facts.extend(told.iter().cloned());
+                } else {
+                    self.facts.extend(of(&there));
+                }
+                self.read(left, &with(&told));
+                self.read(right, &with(&told));
+            }
+            join_type::LEFT => {
+                self.add_nuller(&in_right, Nuller { join, is_left: false, is_full: false });
+                self.facts.extend(of(&in_right).iter().filter_map(if_present));
+                self.read(left, above);
+                self.read(right, &with(&of(&in_right)));
+            }
+            join_type::RIGHT => {
+                self.add_nuller(&in_left, Nuller { join, is_left: true, is_full: false });
+                self.facts.extend(of(&in_left).iter().filter_map(if_present));
+                self.read(left, &with(&of(&in_left)));
+                self.read(right, above);
+            }
+            _ => {
+                self.add_nuller(&in_left, Nuller { join, is_left: true, is_full: true });
+                self.add_nuller(&in_right, Nuller { join, is_left: false, is_full: true });
+                self.read(left, &Facts::new());
+                self.read(right, &Facts::new());
+            }
         }
     }
 
-    /// Where a column of a join's side is never NULL, no row is without that side.
-    fn reduce(&mut self) {
-        let present: HashSet<Nuller> =
-            self.non_null.iter().flat_map(|(relation, _)| self.nullers(*relation).to_vec()).collect();
-        self.nullers.values_mut().for_each(|nullers| nullers.retain(|nuller| !present.contains(nuller)));
+    fn told_by(&self, qual: Option<&'n Node<'n>>) -> Facts {
+        qual.map(|qual| self.nullability.if_true(qual, &self.env)).unwrap_or_default()
+    }
+
+    fn surely_has_rows(&self, item: &'n Node<'n>) -> bool {
+        self.nullability.item_has_rows(item, &self.env)
+    }
+
+    fn add_nuller(&mut self, side: &[i64], nuller: Nuller) {
+        for relation in side {
+            self.nullers.entry(*relation).or_default().insert(nuller);
+        }
     }
 }
 
-/// The columns that cannot be NULL where `qual` is true.
-fn non_null_if_true(qual: &Node<'_>, facts: &Facts) -> HashSet<Column> {
-    match qual.name {
-        "BOOLEXPR" if qual.word("boolop") == Some("and") => {
-            qual.nodes("args").flat_map(|arg| non_null_if_true(arg, facts)).collect()
+/// The relations of a join tree.
+fn relations(item: &Node<'_>) -> Vec<i64> {
+    let mut relations = Vec::new();
+    let mut note = |node: &Node<'_>| {
+        if node.name == "RANGETBLREF" {
+            relations.extend(node.number("rtindex"));
         }
-        "BOOLEXPR" if qual.word("boolop") == Some("or") => {
-            let mut arms = qual.nodes("args").map(|arg| non_null_if_true(arg, facts));
-            let first = arms.next().unwrap_or_default();
-            arms.fold(first, |common, arm| common.intersection(&arm).copied().collect())
-        }
-        // IS NOT NULL
-        "NULLTEST" if qual.number("nulltesttype") == Some(1) && !qual.is_true("argisrow") => {
-            qual.node("arg").map(|arg| strict_columns(arg, facts)).unwrap_or_default()
-        }
-        _ => strict_columns(qual, facts),
+    };
+    note(item);
+    item.walk_query(&mut |node| note(node));
+    relations
+}
+
+/// Whether the fact is about a column of one of the relations: that one is not NULL, so the relation's row is there.
+fn is_of(fact: &Fact, relations: &[i64]) -> bool {
+    matches!(fact, Fact::NonNull(Key::Column(column)) if column.up == 0 && relations.contains(&column.relation))
+}
+
+fn if_present(fact: &Fact) -> Option<Fact> {
+    match fact {
+        Fact::NonNull(Key::Column(column)) => Some(Fact::NonNullIfPresent(*column)),
+        _ => None,
     }
-}
-
-/// The columns of which any one being NULL makes the expression NULL.
-fn strict_columns(expr: &Node<'_>, facts: &Facts) -> HashSet<Column> {
-    match expr.name {
-        "VAR" if expr.number("varlevelsup") == Some(0) => column(expr).into_iter().collect(),
-        "RELABELTYPE" | "COLLATEEXPR" | "COERCEVIAIO" => {
-            expr.node("arg").map(|arg| strict_columns(arg, facts)).unwrap_or_default()
-        }
-        "OPEXPR" if functions::is_strict_operator(expr, facts) => of_arguments(expr, facts),
-        "FUNCEXPR" if functions::is_strict_function(expr, facts) => of_arguments(expr, facts),
-        // `x = ANY (...)` is NULL or false where x is NULL; `x <> ALL ('{}')` is true.
-        "SCALARARRAYOPEXPR" if expr.is_true("useOr") && functions::is_strict_operator(expr, facts) => {
-            expr.nodes("args").take(1).flat_map(|arg| strict_columns(arg, facts)).collect()
-        }
-        _ => HashSet::new(),
-    }
-}
-
-fn of_arguments(expr: &Node<'_>, facts: &Facts) -> HashSet<Column> {
-    expr.nodes("args").flat_map(|arg| strict_columns(arg, facts)).collect()
-}
-
-fn column(var: &Node<'_>) -> Option<Column> {
-    let number = var.number("varattno").filter(|number| *number > 0)?;
-    Some((var.number("varno")?, number))
 }

@@ -1,264 +1,268 @@
-//! Query levels: what a column reference leads to, and what a query's outputs can be.
+//! Query levels: what is known of the rows of one query, and where a column reference leads.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::catalog::Facts;
+use crate::catalog::{Catalog, Written};
 
-use super::joins::{Joins, Nuller};
+use super::fact::{Fact, Facts};
+use super::grouping::Grouping;
+use super::joins::{self, Nuller, Nullers};
+use super::key::Key;
 use super::node::{Node, Value};
-use super::{command, range_table_entry};
+use super::sql_function::Caller;
 
 /// What inference may look at besides the tree.
 #[derive(Clone, Copy)]
 pub(super) struct Nullability<'f> {
-    pub facts: &'f Facts,
+    pub catalog: &'f Catalog,
     /// Which parameters may be NULL, `$1` first.
     pub null_params: &'f [bool],
+    /// When the rows were stored that are looked at, if not now: a materialized view keeps what its tables held.
+    pub stored: Option<Written>,
+    /// The functions in SQL that the expression is in the body of.
+    pub caller: Option<&'f Caller<'f>>,
 }
 
 /// One query with the queries around it.
 pub(super) struct Level<'l, 'n> {
     pub query: &'n Node<'n>,
-    pub joins: Rc<Joins>,
-    outer: Option<&'l Level<'l, 'n>>,
-    /// A recursive CTE that is being looked at, with what its columns are taken to be so far.
-    recursion: Option<Recursion<'n>>,
-    /// An outer join that is to be overlooked: see [`Nullability::join_column`].
-    overlooked: Option<i64>,
-    known: RefCell<Known<'n>>,
+    pub outer: Option<&'l Env<'l, 'n>>,
+    pub grouping: Grouping,
+    /// What holds of each row that FROM and WHERE let through.
+    pub facts: Rc<Facts>,
+    /// What holds of each group that HAVING lets through.
+    having: Facts,
+    nullers: Nullers,
+    entries: Vec<&'n Node<'n>>,
+    /// Whether set-returning functions of the select list pad each other with NULLs.
+    pub pads_sets: bool,
+    /// A recursive CTE of this level that is being looked at, with what its columns are taken to be so far.
+    recursion: RefCell<HashMap<String, Rc<[bool]>>>,
+    known: RefCell<Known>,
 }
 
 /// What was found of the queries inside a level: every column asks, and views lie in views.
 #[derive(Default)]
-struct Known<'n> {
+struct Known {
     /// By number in the range table.
-    subqueries: HashMap<i64, Vec<bool>>,
+    subqueries: HashMap<i64, Rc<[bool]>>,
     /// By name.
-    ctes: HashMap<&'n str, Vec<bool>>,
+    ctes: HashMap<String, Rc<[bool]>>,
 }
 
+/// Where an expression is evaluated, and what holds there.
 #[derive(Clone)]
-struct Recursion<'n> {
-    name: &'n str,
-    columns: Vec<bool>,
+pub(super) struct Env<'l, 'n> {
+    pub level: &'l Level<'l, 'n>,
+    pub facts: Rc<Facts>,
+    /// After grouping: of groups, not of rows.
+    pub grouped: bool,
+    /// What the columns of the sublink can be that the expression is the test of.
+    pub sublink: Option<Rc<[bool]>>,
+    /// What the CASE tests that the expression is a WHEN of.
+    pub tested: Option<&'n Node<'n>>,
 }
 
 /// `RTEKind` of PostgreSQL's `parsenodes.h`.
-mod kind {
+pub(super) mod entry_kind {
     pub const RELATION: i64 = 0;
     pub const SUBQUERY: i64 = 1;
     pub const JOIN: i64 = 2;
     pub const FUNCTION: i64 = 3;
+    pub const TABLE_FUNCTION: i64 = 4;
     pub const VALUES: i64 = 5;
     pub const CTE: i64 = 6;
+    pub const RESULT: i64 = 8;
     pub const GROUP: i64 = 9;
 }
 
-impl<'n> Level<'_, 'n> {
-    fn above(&self, levels: i64) -> Option<&Self> {
-        let mut level = self;
-        for _ in 0..levels {
-            level = level.outer?;
+impl<'l, 'n> Env<'l, 'n> {
+    /// The same place where more holds.
+    pub fn with(&self, facts: Facts) -> Self {
+        if facts.is_empty() {
+            return self.clone();
         }
-        Some(level)
+        let facts = Rc::new(self.facts.iter().cloned().chain(facts).collect());
+        Self { facts, ..self.clone() }
     }
 
-    fn entry(&self, number: i64) -> Option<&'n Node<'n>> {
-        range_table_entry(self.query, number)
+    /// Where the arguments of aggregates are evaluated: on rows, not on groups.
+    pub fn before_grouping(&self) -> Self {
+        match self.grouped {
+            true => self.level.rows(),
+            false => self.clone(),
+        }
     }
 
-    /// The same level as it looks where one of its outer joins is overlooked.
-    fn overlooking(&self, join: i64) -> Self {
+    /// Where the level's select list is evaluated, whatever a CASE around the place says.
+    pub fn of_every_row(&self) -> Self {
+        if self.grouped { self.level.groups() } else { self.level.rows() }
+    }
+
+    /// The same place where nothing but `facts` holds.
+    pub fn only(&self, facts: Facts) -> Self {
+        Self { facts: Rc::new(facts), ..self.clone() }
+    }
+
+    pub fn knows(&self, key: &Key) -> bool {
+        self.facts.contains(&Fact::NonNull(key.clone()))
+    }
+
+    pub fn above(&self, levels: i64) -> Option<Self> {
+        let mut env = self;
+        for _ in 0..levels {
+            env = env.level.outer?;
+        }
+        Some(env.clone())
+    }
+}
+
+impl<'l, 'n> Level<'l, 'n> {
+    /// Reads a query. The level above keeps only rows in which the output columns `non_null` are not NULL.
+    pub fn new(
+        nullability: &Nullability<'_>,
+        query: &'n Node<'n>,
+        outer: Option<&'l Env<'l, 'n>>,
+        non_null: &[usize],
+    ) -> Self {
+        let mut level = Self::unread(query, outer);
+        // A fact of one row says nothing of the others that a window looks at.
+        let pushes = !query.is_true("hasWindowFuncs") && query.get("setOperations").is_none();
+        let kept: Vec<&'n Node<'n>> = match pushes {
+            true => {
+                let visible: Vec<_> = query.nodes("targetList").filter(|t| !t.is_true("resjunk")).collect();
+                non_null.iter().filter_map(|index| visible.get(*index)?.node("expr")).collect()
+            }
+            false => Vec::new(),
+        };
+        level.grouping = Grouping::new(nullability, &level);
+        let mut kept_facts = Facts::new();
+        if !level.grouping.is_grouped {
+            let env = level.rows();
+            kept_facts = kept.iter().flat_map(|expr| nullability.if_non_null(expr, &env)).collect();
+        }
+        if let Some(tree) = query.node("jointree") {
+            // Conditions may ask what can be NULL while the joins are still being read, so those are taken for outer
+            // joins first.
+            level.nullers = joins::pessimistic(tree);
+            let (nullers, facts) = joins::read(nullability, tree, kept_facts, &level);
+            level.nullers = nullers;
+            level.facts = Rc::new(facts);
+            level.known = RefCell::default();
+        }
+        if level.grouping.is_grouped {
+            let env = level.groups();
+            let mut having: Facts = kept.iter().flat_map(|expr| nullability.if_non_null(expr, &env)).collect();
+            having.extend(query.node("havingQual").into_iter().flat_map(|qual| nullability.if_true(qual, &env)));
+            level.having = having;
+        }
+        level
+    }
+
+    fn unread(query: &'n Node<'n>, outer: Option<&'l Env<'l, 'n>>) -> Self {
         Self {
-            query: self.query,
-            joins: Rc::clone(&self.joins),
-            outer: self.outer,
-            recursion: self.recursion.clone(),
-            overlooked: Some(join),
+            query,
+            outer,
+            grouping: Grouping::default(),
+            facts: Rc::default(),
+            having: Facts::new(),
+            nullers: Nullers::default(),
+            entries: query.nodes("rtable").collect(),
+            pads_sets: query.is_true("hasTargetSRFs") && sets_in_select_list(query) > 1,
+            recursion: RefCell::default(),
             known: RefCell::default(),
         }
     }
 
-    fn recursion(&self, name: &str) -> Option<&Recursion<'n>> {
-        let own = self.recursion.as_ref().filter(|recursion| recursion.name == name);
-        own.or_else(|| self.outer?.recursion(name))
-    }
-}
-
-impl Nullability<'_> {
-    /// Whether each column that a query gives can be NULL.
-    pub fn outputs<'n>(&self, query: &'n Node<'n>, outer: Option<&Level<'_, 'n>>) -> Vec<bool> {
-        self.outputs_in(query, outer, None)
+    /// Where WHERE and the arguments of aggregates are evaluated; the select list too if nothing is grouped.
+    pub fn rows(&self) -> Env<'_, 'n> {
+        Env { level: self, facts: Rc::clone(&self.facts), grouped: false, sublink: None, tested: None }
     }
 
-    fn outputs_in<'n>(
-        &self,
-        query: &'n Node<'n>,
-        outer: Option<&Level<'_, 'n>>,
-        recursion: Option<Recursion<'n>>,
-    ) -> Vec<bool> {
-        let written = query.number("resultRelation").filter(|_| writes_values(query));
-        let joins = Rc::new(Joins::new(query, self.facts, written));
-        let level = Level { query, joins, outer, recursion, overlooked: None, known: RefCell::default() };
-        if let Some(operation) = query.node("setOperations") {
-            return self.set_operation(operation, &level);
+    /// Where the select list is evaluated, and HAVING.
+    pub fn groups(&self) -> Env<'_, 'n> {
+        if !self.grouping.is_grouped {
+            return self.rows();
         }
-        let returning = query.number("commandType") != Some(command::SELECT);
-        let list = if returning { "returningList" } else { "targetList" };
-        let visible = query.nodes(list).filter(|entry| !entry.is_true("resjunk"));
-        visible.map(|entry| entry.node("expr").is_none_or(|expr| self.output(expr, &level))).collect()
-    }
-
-    /// An expression of the select list.
-    fn output<'n>(&self, expr: &'n Node<'n>, level: &Level<'_, 'n>) -> bool {
-        // A row of a grouping set lacks the columns of the others, and whatever is made of them.
-        let in_every_set = matches!(expr.name, "AGGREF" | "GROUPINGFUNC" | "CONST");
-        (!level.query.list("groupingSets").is_empty() && !in_every_set) || self.nullable(expr, level)
-    }
-
-    fn set_operation<'n>(&self, node: &'n Node<'n>, level: &Level<'_, 'n>) -> Vec<bool> {
-        if node.name == "RANGETBLREF" {
-            return node.number("rtindex").map(|number| self.subquery(number, level)).unwrap_or_default();
-        }
-        let arm = |field| node.node(field).map(|arm| self.set_operation(arm, level)).unwrap_or_default();
-        let (left, right) = (arm("larg"), arm("rarg"));
-        let pairs = left.into_iter().zip(right);
-        match node.number("op") {
-            // INTERSECT: what is in both.
-            Some(2) => pairs.map(|(left, right)| left && right).collect(),
-            // EXCEPT: what is in the first.
-            Some(3) => pairs.map(|(left, _)| left).collect(),
-            _ => pairs.map(|(left, right)| left || right).collect(),
-        }
-    }
-
-    /// A column reference.
-    pub fn var<'n>(&self, var: &Node<'_>, level: &Level<'_, 'n>) -> bool {
-        let parts = (var.number("varlevelsup"), var.number("varno"), var.number("varattno"));
-        let (Some(levels), Some(relation), Some(column)) = parts else { return true };
-        let Some(level) = level.above(levels) else { return true };
-        // OLD and NEW of PostgreSQL 18: OLD is missing on an INSERT, NEW on a DELETE.
-        let is_old_or_new = var.number("varreturningtype").is_some_and(|which| which != 0);
-        // MERGE reaches rows that have no partner on the other side.
-        let is_merge = level.query.number("commandType").is_some_and(|command| command > command::DELETE);
-        if is_old_or_new || is_merge && level.query.number("resultRelation") != Some(relation) {
-            return true;
-        }
-        if level.joins.non_null.contains(&(relation, column)) {
-            return false;
-        }
-        let missing = |nuller: &Nuller| level.overlooked != Some(nuller.join);
-        if level.joins.nullers(relation).iter().any(missing) {
-            return true;
-        }
-        level.entry(relation).is_none_or(|entry| self.entry_column(entry, column, relation, level))
-    }
-
-    fn entry_column<'n>(&self, entry: &'n Node<'n>, column: i64, number: i64, level: &Level<'_, 'n>) -> bool {
-        let index = usize::try_from(column).ok().and_then(|column| column.checked_sub(1));
-        let of = |outputs: Vec<bool>| index.and_then(|index| outputs.get(index).copied()).unwrap_or(true);
-        match (entry.number("rtekind"), index) {
-            (Some(kind::RELATION), _) => self.relation_column(entry, column),
-            (Some(kind::SUBQUERY), Some(_)) => of(self.subquery(number, level)),
-            (Some(kind::JOIN), Some(index)) => {
-                let alias = entry.list("joinaliasvars").get(index).and_then(Value::as_node);
-                alias.is_none_or(|expr| self.join_column(expr, number, level))
-            }
-            (Some(kind::GROUP), Some(index)) => {
-                let grouped = entry.list("groupexprs").get(index).and_then(Value::as_node);
-                grouped.is_none_or(|expr| self.nullable(expr, level))
-            }
-            (Some(kind::FUNCTION), Some(0)) => self.function_column(entry),
-            (Some(kind::VALUES), Some(index)) => entry.list("values_lists").iter().any(|row| {
-                let Value::List(row) = row else { return true };
-                row.get(index).and_then(Value::as_node).is_none_or(|expr| self.nullable(expr, level))
-            }),
-            (Some(kind::CTE), Some(_)) => of(self.cte(entry, level)),
+        let survives = |fact: &&Fact| match fact {
+            // Without a row the columns of the levels around are still what they are, but WHERE has not looked at them.
+            _ if self.grouping.may_lack_rows => false,
+            Fact::NonNull(Key::Expression { .. }) => !self.grouping.has_sets,
             _ => true,
-        }
-    }
-
-    /// The columns of a subquery in FROM, a view among them.
-    fn subquery<'n>(&self, number: i64, level: &Level<'_, 'n>) -> Vec<bool> {
-        if let Some(columns) = level.known.borrow().subqueries.get(&number) {
-            return columns.clone();
-        }
-        let query = level.entry(number).and_then(|entry| entry.node("subquery"));
-        let columns = query.map(|query| self.outputs(query, Some(level))).unwrap_or_default();
-        level.known.borrow_mut().subqueries.insert(number, columns.clone());
-        columns
-    }
-
-    fn relation_column(&self, entry: &Node<'_>, column: i64) -> bool {
-        let facts = entry.oid("relid").and_then(|oid| self.facts.relations.get(&oid));
-        let Some(facts) = facts else { return true };
-        let is_table = matches!(facts.kind.as_str(), "r" | "p");
-        // The whole row, and system columns such as xmin.
-        if column <= 0 {
-            return !is_table;
-        }
-        let inherits = facts.has_children && entry.is_true("inh");
-        let not_null = facts.not_null.iter().any(|number| i64::from(*number) == column);
-        !(is_table && not_null && !inherits)
-    }
-
-    /// A column that USING has merged, or one that is named through the join's alias.
-    fn join_column<'n>(&self, expr: &'n Node<'n>, join: i64, level: &Level<'_, 'n>) -> bool {
-        if expr.name != "COALESCEEXPR" {
-            return self.nullable(expr, level);
-        }
-        // FULL JOIN: a row has one side or both, so the merged column is there if each side's column is.
-        let inner = level.overlooking(join);
-        expr.nodes("args").any(|arg| self.nullable(arg, &inner))
-    }
-
-    /// The only column of a function in FROM.
-    fn function_column(&self, entry: &Node<'_>) -> bool {
-        let mut functions = entry.nodes("functions");
-        let (Some(only), None) = (functions.next(), functions.next()) else { return true };
-        let call = only.node("funcexpr").filter(|expr| expr.name == "FUNCEXPR");
-        !call.is_some_and(|call| super::functions::gives_non_null_set(call, self.facts))
-    }
-
-    fn cte<'n>(&self, entry: &'n Node<'n>, level: &Level<'_, 'n>) -> Vec<bool> {
-        let name = entry.word("ctename").unwrap_or_default();
-        if entry.is_true("self_reference") {
-            return level.recursion(name).map(|recursion| recursion.columns.clone()).unwrap_or_default();
-        }
-        let level = entry.number("ctelevelsup").and_then(|levels| level.above(levels));
-        let Some(level) = level else { return Vec::new() };
-        if let Some(columns) = level.known.borrow().ctes.get(name) {
-            return columns.clone();
-        }
-        let cte = level.query.nodes("cteList").find(|cte| cte.word("ctename") == Some(name));
-        let Some(query) = cte.and_then(|cte| cte.node("ctequery")) else { return Vec::new() };
-        let columns = match cte.is_some_and(|cte| cte.is_true("cterecursive")) {
-            true => self.recursive_cte(name, query, level),
-            false => self.outputs(query, Some(level)),
         };
-        level.known.borrow_mut().ctes.insert(name, columns.clone());
-        columns
+        let rows = self.facts.iter().filter(survives);
+        let facts = Rc::new(rows.chain(&self.having).cloned().collect());
+        Env { level: self, facts, grouped: true, sublink: None, tested: None }
     }
 
-    /// Starts from "no column is NULL" and adds what each round finds until nothing is added: every row comes from a
-    /// finite number of rounds.
-    fn recursive_cte<'n>(&self, name: &'n str, query: &'n Node<'n>, level: &Level<'_, 'n>) -> Vec<bool> {
-        let mut columns = vec![false; query.list("targetList").len()];
-        loop {
-            let recursion = Recursion { name, columns: columns.clone() };
-            let found = self.outputs_in(query, Some(level), Some(recursion));
-            let both: Vec<bool> = found.iter().zip(&columns).map(|(found, known)| *found || *known).collect();
-            if both == columns {
-                return columns;
-            }
-            columns = both;
-        }
+    pub fn entry(&self, number: i64) -> Option<&'n Node<'n>> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.entries.get(index).copied()
+    }
+
+    pub fn nullers(&self, relation: i64) -> impl Iterator<Item = Nuller> {
+        self.nullers.get(&relation).into_iter().flatten().copied()
+    }
+
+    pub fn having_knows(&self, key: &Key) -> bool {
+        self.having.contains(&Fact::NonNull(key.clone()))
+    }
+
+    /// Adds an outer join that can be without this relation.
+    pub fn add_nuller(&mut self, relation: i64, nuller: Nuller) {
+        self.nullers.entry(relation).or_default().insert(nuller);
     }
 }
 
-/// Whether the columns of the result relation are others in RETURNING than in WHERE.
-fn writes_values(query: &Node<'_>) -> bool {
-    !matches!(query.number("commandType"), Some(command::SELECT | command::DELETE))
+impl<'n> Level<'_, 'n> {
+    /// The recursive CTE of this name as it is known so far.
+    pub fn recursion(&self, name: &str) -> Option<Rc<[bool]>> {
+        self.recursion.borrow().get(name).cloned()
+    }
+
+    pub fn set_recursion(&self, name: &str, columns: Rc<[bool]>) {
+        self.recursion.borrow_mut().insert(name.to_owned(), columns);
+    }
+
+    /// Finds a subquery's columns once.
+    pub fn subquery(&self, number: i64, find: impl FnOnce() -> Vec<bool>) -> Rc<[bool]> {
+        if let Some(columns) = self.known.borrow().subqueries.get(&number) {
+            return Rc::clone(columns);
+        }
+        let columns: Rc<[bool]> = find().into();
+        self.known.borrow_mut().subqueries.insert(number, Rc::clone(&columns));
+        columns
+    }
+
+    /// Finds a CTE's columns once.
+    pub fn cte(&self, name: &str, find: impl FnOnce() -> Vec<bool>) -> Rc<[bool]> {
+        if let Some(columns) = self.known.borrow().ctes.get(name) {
+            return Rc::clone(columns);
+        }
+        let columns: Rc<[bool]> = find().into();
+        self.known.borrow_mut().ctes.insert(name.to_owned(), Rc::clone(&columns));
+        columns
+    }
+}
+
+/// How many set-returning functions of the select list run side by side; one inside another runs for each of its rows.
+fn sets_in_select_list(query: &Node<'_>) -> usize {
+    query.nodes("targetList").filter_map(|target| target.node("expr")).map(innermost_sets).sum()
+}
+
+fn innermost_sets(expr: &Node<'_>) -> usize {
+    let inside: usize = expr.fields().map(|(_, value)| innermost_sets_in(value)).sum();
+    let is_set = expr.is_true("funcretset") || expr.is_true("opretset");
+    if inside == 0 && is_set { 1 } else { inside }
+}
+
+fn innermost_sets_in(value: &Value<'_>) -> usize {
+    match value {
+        Value::Node(node) if node.name == "QUERY" => 0,
+        Value::Node(node) => innermost_sets(node),
+        Value::List(items) => items.iter().map(innermost_sets_in).sum(),
+        Value::Word(_) => 0,
+    }
 }

@@ -3,24 +3,67 @@
 //! A column is non-null only where that is proven by a rule in one of these modules; a node that no rule knows makes it
 //! nullable. No rule depends on data, statistics or plans.
 
+mod aggregate;
+mod at_least_one;
+mod at_most_one;
+mod column;
+mod constant;
 mod expr;
+mod fact;
 mod functions;
+mod grouping;
 mod joins;
+mod key;
 mod level;
 pub(crate) mod node;
+mod output;
 mod params;
-mod rows;
+mod relation;
+mod sql_function;
 
-use crate::catalog::Facts;
+use crate::catalog::Catalog;
 
+pub(crate) use at_most_one::UnmetKeys;
 use level::Nullability;
 use node::{Node, Value};
 
-/// `CmdType` of PostgreSQL's `nodes.h`: those that are told apart; MERGE is whatever is greater.
+/// `CmdType` of PostgreSQL's `nodes.h`.
 mod command {
     pub const SELECT: i64 = 1;
+    pub const UPDATE: i64 = 2;
     pub const INSERT: i64 = 3;
     pub const DELETE: i64 = 4;
+    pub const MERGE: i64 = 5;
+}
+
+/// `SubLinkType` of PostgreSQL's `primnodes.h`.
+mod sublink {
+    pub const EXISTS: i64 = 0;
+    pub const ALL: i64 = 1;
+    pub const ANY: i64 = 2;
+    pub const ROW_COMPARE: i64 = 3;
+    pub const EXPR: i64 = 4;
+    pub const ARRAY: i64 = 6;
+}
+
+/// `JsonConstructorType`, `JsonExprOp` and `JsonBehaviorType` of PostgreSQL's `primnodes.h`.
+mod json {
+    pub const OBJECT: i64 = 1;
+    pub const ARRAY: i64 = 2;
+    pub const EXISTS: i64 = 0;
+    pub const UNKNOWN_ON_ERROR: i64 = 5;
+}
+
+/// MERGE.
+mod merge {
+    use super::Node;
+
+    /// `MergeMatchKind` of PostgreSQL's `primnodes.h`, since 17.
+    pub const NOT_MATCHED_BY_SOURCE: i64 = 1;
+
+    pub fn actions<'x, 'n>(query: &'x Node<'n>) -> impl Iterator<Item = &'x Node<'n>> {
+        query.nodes("mergeActionList")
+    }
 }
 
 /// What the tree of a statement tells.
@@ -32,6 +75,8 @@ pub(crate) struct Analysis {
     pub params: Vec<ParamAnalysis>,
     /// Whether more than one row is impossible.
     pub at_most_one_row: bool,
+    /// If it is not: the relations of which more than one row may take part.
+    pub unmet_keys: Vec<UnmetKeys>,
 }
 
 /// What the tree tells of a parameter.
@@ -46,25 +91,31 @@ pub(crate) struct ParamAnalysis {
 /// Analyses the tree of a statement with `given.len()` parameters; `given` says what the user said of each one's NULL.
 ///
 /// A tree that could not be read proves nothing.
-pub(crate) fn analyze(tree: Option<&Value<'_>>, facts: &Facts, given: &[Option<bool>]) -> Analysis {
+pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Option<bool>]) -> Analysis {
     let unread = vec![ParamAnalysis::default(); given.len()];
-    let query = match tree {
-        Some(Value::Node(node)) => Some(node),
-        Some(Value::List(queries)) => match &queries[..] {
-            [query] => query.as_node(),
-            // A rule has added statements of its own, or put others in place.
-            _ => None,
-        },
-        _ => None,
-    };
-    let Some(query) = query.filter(|query| query.name == "QUERY") else {
+    let Some(query) = tree.and_then(result_query) else {
         return Analysis { params: with_given(unread, given), ..Analysis::default() };
     };
-    let params = with_given(params::analyze(query, facts, given.len()), given);
+    let params = with_given(params::analyze(query, catalog, given.len()), given);
     let null_params: Vec<bool> = params.iter().map(|param| param.nullable).collect();
-    let nullable = Nullability { facts, null_params: &null_params }.outputs(query, None);
-    let at_most_one_row = rows::at_most_one(query, facts);
-    Analysis { nullable, params, at_most_one_row }
+    let nullability = Nullability { catalog, null_params: &null_params, stored: None, caller: None };
+    let nullable = nullability.outputs(query, None);
+    // A rule may add statements of its own, and the rows of all are counted.
+    let is_alone = tree.is_some_and(|tree| !matches!(tree, Value::List(queries) if queries.len() > 1));
+    let at_most_one_row = is_alone && at_most_one::at_most_one(query, catalog);
+    let unmet_keys = if at_most_one_row { Vec::new() } else { at_most_one::unmet_keys(query, catalog) };
+    Analysis { nullable, params, at_most_one_row, unmet_keys }
+}
+
+/// The query whose result is the statement's: the last that may set the command tag, since rules can put others beside it.
+fn result_query<'x, 'n>(tree: &'x Value<'n>) -> Option<&'x Node<'n>> {
+    let queries = match tree {
+        Value::Node(_) => std::slice::from_ref(tree),
+        Value::List(queries) => queries,
+        Value::Word(_) => return None,
+    };
+    let queries = queries.iter().filter_map(Value::as_node).filter(|query| query.name == "QUERY");
+    queries.filter(|query| query.is_true("canSetTag")).last()
 }
 
 fn with_given(params: Vec<ParamAnalysis>, given: &[Option<bool>]) -> Vec<ParamAnalysis> {

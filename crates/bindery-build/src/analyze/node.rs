@@ -21,6 +21,11 @@ pub(crate) struct Node<'t> {
 }
 
 impl<'t> Node<'t> {
+    /// A node without fields.
+    pub fn bare(name: &'t str) -> Self {
+        Self { name, fields: Vec::new() }
+    }
+
     /// The field's value, unless it is missing or `<>`.
     pub fn get(&self, field: &str) -> Option<&Value<'t>> {
         let (_, value) = self.fields.iter().find(|(name, _)| *name == field)?;
@@ -51,8 +56,23 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// A string without the quotes and backslashes that the server puts around and before some characters.
+    pub fn text(&self, field: &str) -> Option<String> {
+        self.word(field).map(unquoted)
+    }
+
     pub fn number(&self, field: &str) -> Option<i64> {
         self.word(field)?.parse().ok()
+    }
+
+    /// The fields in the order in which the server writes them.
+    pub fn fields(&self) -> impl Iterator<Item = (&'t str, &Value<'t>)> {
+        self.fields.iter().map(|(name, value)| (*name, value))
+    }
+
+    /// A list's numbers.
+    pub fn numbers(&self, field: &str) -> impl Iterator<Item = i64> {
+        self.list(field).iter().filter_map(Value::as_number)
     }
 
     /// An object identifier; 0 is none.
@@ -84,6 +104,13 @@ impl<'t> Value<'t> {
         }
     }
 
+    pub fn as_number(&self) -> Option<i64> {
+        match self {
+            Self::Word(word) => word.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// Calls `visit` for every node in it.
     pub fn walk<'n>(&'n self, visit: &mut impl FnMut(&'n Node<'t>)) {
         match self {
@@ -104,6 +131,12 @@ impl<'t> Value<'t> {
             Self::Word(_) => {}
         }
     }
+}
+
+/// Strings in lists are quoted, with backslashes before what would end them.
+pub(crate) fn unquoted(word: &str) -> String {
+    let inner = word.strip_prefix('"').and_then(|word| word.strip_suffix('"')).unwrap_or(word);
+    inner.replace('\\', "")
 }
 
 /// Undoes the breaking of lines, which the server does at 78 bytes even where it was asked not to print prettily.

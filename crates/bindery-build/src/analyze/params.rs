@@ -1,13 +1,13 @@
 //! What parameters are called and which may be NULL: from the columns that they are assigned to or compared with.
 
-use crate::catalog::Facts;
+use crate::catalog::Catalog;
 
-use super::node::{Node, Value};
+use super::node::{Node, Value, unquoted};
 use super::{ParamAnalysis, range_table_entry};
 
 /// Finds names and NULLs for `count` parameters.
-pub(super) fn analyze(query: &Node<'_>, facts: &Facts, count: usize) -> Vec<ParamAnalysis> {
-    let mut found = Found { params: vec![ParamAnalysis::default(); count], facts };
+pub(super) fn analyze(query: &Node<'_>, catalog: &Catalog, count: usize) -> Vec<ParamAnalysis> {
+    let mut found = Found { params: vec![ParamAnalysis::default(); count], catalog };
     let mut queries = Vec::new();
     query.walk(&mut |node| {
         if node.name == "QUERY" {
@@ -22,7 +22,7 @@ pub(super) fn analyze(query: &Node<'_>, facts: &Facts, count: usize) -> Vec<Para
 
 struct Found<'f> {
     params: Vec<ParamAnalysis>,
-    facts: &'f Facts,
+    catalog: &'f Catalog,
 }
 
 impl Found<'_> {
@@ -44,8 +44,9 @@ impl Found<'_> {
     }
 
     fn takes_null(&self, table: &Node<'_>, column: i64) -> bool {
-        let facts = table.oid("relid").and_then(|oid| self.facts.relations.get(&oid));
-        facts.is_some_and(|facts| !facts.not_null.iter().any(|number| i64::from(*number) == column))
+        let facts = table.oid("relid").and_then(|oid| self.catalog.relations.get(&oid));
+        let column = i16::try_from(column).ok().and_then(|number| facts?.columns.get(&number));
+        column.is_some_and(|column| !column.not_null)
     }
 
     /// `WHERE plate = $1`, `LIMIT $1`
@@ -131,10 +132,4 @@ fn column_name(entry: &Node<'_>, column: i64) -> Option<String> {
         Value::Word(name) => Some(unquoted(name)),
         _ => None,
     }
-}
-
-/// Strings in lists are quoted, with backslashes before what would end them.
-fn unquoted(word: &str) -> String {
-    let inner = word.strip_prefix('"').and_then(|word| word.strip_suffix('"')).unwrap_or(word);
-    inner.replace('\\', "")
 }

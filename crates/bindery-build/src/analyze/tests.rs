@@ -32,8 +32,8 @@ impl Fixture {
         let prepared = self.session.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         let text = super::node::unwrapped(&prepared.tree.unwrap());
         let tree = super::node::parse(&text);
-        let facts = crate::catalog::load_facts(&mut self.session.client, tree.iter()).unwrap();
-        super::analyze(tree.as_ref(), &facts, &vec![None; prepared.statement.params().len()])
+        let catalog = crate::catalog::load(&mut self.session, tree.iter()).unwrap();
+        super::analyze(tree.as_ref(), &catalog, &vec![None; prepared.statement.params().len()])
     }
 
     /// A letter a column: `N` nullable, `.` not.
@@ -227,7 +227,7 @@ fn row_counts_are_proven_by_keys_limits_and_aggregates() {
 fn a_tree_that_cannot_be_read_proves_nothing() {
     let analysis = super::analyze(
         super::node::parse("{NONSENSE").as_ref(),
-        &crate::catalog::Facts::default(),
+        &crate::catalog::Catalog::default(),
         &[None, Some(true)],
     );
     assert!(analysis.nullable.is_empty());

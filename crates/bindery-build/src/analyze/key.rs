@@ -1,0 +1,170 @@
+//! Names for expressions, so that what is known of one is found where it is written again.
+
+use std::rc::Rc;
+
+use super::level::{Env, Nullability, entry_kind};
+use super::node::{Node, Value};
+
+/// A column of a relation of this query level or of one around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Column {
+    /// How many levels up.
+    pub up: i64,
+    /// The relation's place in the range table, from 1.
+    pub relation: i64,
+    /// The column's number from 1; 0 is the whole row, a negative number a system column.
+    pub number: i64,
+    /// `varreturningtype` of PostgreSQL 18: 0 the default, 1 OLD, 2 NEW.
+    pub version: i64,
+}
+
+impl Column {
+    pub fn of(var: &Node<'_>) -> Option<Self> {
+        let number = |field| var.number(field);
+        (var.name == "VAR").then_some(Self {
+            up: number("varlevelsup")?,
+            relation: number("varno")?,
+            number: number("varattno")?,
+            version: number("varreturningtype").unwrap_or(0),
+        })
+    }
+}
+
+/// A deterministic expression.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Column(Column),
+    Expression {
+        text: Rc<str>,
+        /// The relations of this level whose columns are in it.
+        relations: Rc<[i64]>,
+    },
+}
+
+impl Key {
+    pub fn mentions(&self, relation: i64) -> bool {
+        match self {
+            Self::Column(column) => column.up == 0 && column.relation == relation,
+            Self::Expression { relations, .. } => relations.contains(&relation),
+        }
+    }
+
+    /// `VALUE` in the CHECK of a domain.
+    pub fn is_domain_value(&self) -> bool {
+        matches!(self, Self::Expression { text, .. } if text.starts_with("{COERCETODOMAINVALUE"))
+    }
+}
+
+/// Fields that differ between two writings of the same expression.
+const PLACES: [&str; 10] = [
+    "location",
+    "list_start",
+    "list_end",
+    "varnosyn",
+    "varattnosyn",
+    "varnullingrels",
+    "opfuncid",
+    "inputcollid",
+    "stmt_location",
+    "stmt_len",
+];
+
+impl Nullability<'_> {
+    /// What a reference stands for: a column of a join, a grouped expression (PostgreSQL 18), what a CASE tests.
+    pub fn resolve<'n>(&self, mut expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Option<&'n Node<'n>> {
+        loop {
+            if expr.name == "CASETESTEXPR" {
+                expr = env.tested?;
+                continue;
+            }
+            let Some(column) = Column::of(expr).filter(|column| column.up == 0 && column.number > 0) else {
+                return Some(expr);
+            };
+            let Some(entry) = env.level.entry(column.relation) else { return Some(expr) };
+            let columns = match entry.number("rtekind") {
+                Some(entry_kind::JOIN) => "joinaliasvars",
+                Some(entry_kind::GROUP) => "groupexprs",
+                _ => return Some(expr),
+            };
+            let index = usize::try_from(column.number - 1).ok()?;
+            expr = entry.list(columns).get(index)?.as_node()?;
+        }
+    }
+
+    /// The expression's name; none if its value may differ each time.
+    pub fn key<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Option<Key> {
+        let expr = self.resolve(expr, env)?;
+        match Column::of(expr) {
+            Some(column) => Some(Key::Column(column)),
+            None if self.may_change(expr) => None,
+            None => Some(self.shape(expr, env)),
+        }
+    }
+
+    /// The expression as written, references resolved.
+    pub fn shape<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Key {
+        if let Some(column) = self.resolve(expr, env).and_then(Column::of) {
+            return Key::Column(column);
+        }
+        let (mut text, mut relations) = (String::new(), Vec::new());
+        self.write_node(expr, Some(env), &mut text, &mut relations);
+        Key::Expression { text: text.into(), relations: relations.into() }
+    }
+
+    /// Whether it calls a volatile function, or something whose value this module cannot follow.
+    fn may_change(&self, expr: &Node<'_>) -> bool {
+        let mut may_change = false;
+        expr.walk(&mut |node| {
+            may_change |= match node.name {
+                "QUERY" | "SUBLINK" | "NEXTVALUEEXPR" | "WINDOWFUNC" => true,
+                "FUNCEXPR" | "OPEXPR" | "NULLIFEXPR" | "DISTINCTEXPR" | "SCALARARRAYOPEXPR" => {
+                    self.function_of(node).is_none_or(|function| function.is_volatile || function.returns_set)
+                }
+                _ => false,
+            };
+        });
+        may_change
+    }
+
+    /// Without `env` inside a subquery, whose columns are numbered by its own range table.
+    fn write_node<'n>(
+        &self,
+        expr: &'n Node<'n>,
+        env: Option<&Env<'_, 'n>>,
+        text: &mut String,
+        relations: &mut Vec<i64>,
+    ) {
+        let env = env.filter(|_| expr.name != "QUERY");
+        let expr = env.and_then(|env| self.resolve(expr, env)).unwrap_or(expr);
+        if let Some(column) = Column::of(expr).filter(|column| column.up == 0 && env.is_some()) {
+            relations.push(column.relation);
+        }
+        text.push('{');
+        text.push_str(expr.name);
+        for (field, value) in expr.fields().filter(|(field, _)| !PLACES.contains(field)) {
+            text.push(':');
+            text.push_str(field);
+            self.write_value(value, env, text, relations);
+        }
+        text.push('}');
+    }
+
+    fn write_value<'n>(
+        &self,
+        value: &'n Value<'n>,
+        env: Option<&Env<'_, 'n>>,
+        text: &mut String,
+        relations: &mut Vec<i64>,
+    ) {
+        text.push(' ');
+        match value {
+            Value::Node(node) => self.write_node(node, env, text, relations),
+            Value::List(items) => {
+                text.push('(');
+                items.iter().for_each(|item| self.write_value(item, env, text, relations));
+                text.push(')');
+            }
+            Value::Word(word) => text.push_str(word),
+        }
+    }
+}

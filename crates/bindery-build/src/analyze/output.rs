@@ -1,0 +1,202 @@
+//! What a query gives: its select list, its set operations, or RETURNING.
+
+use std::collections::BTreeSet;
+
+use crate::catalog::Relation;
+
+use super::fact::{Fact, Facts};
+use super::joins::Nuller;
+use super::key::{Column, Key};
+use super::level::{Env, Level, Nullability};
+use super::node::Node;
+use super::{command, merge};
+
+/// `SetOperation` of PostgreSQL's `parsenodes.h`.
+mod set_operation {
+    pub const UNION: i64 = 1;
+    pub const INTERSECT: i64 = 2;
+}
+
+/// The entries that a query gives as columns.
+pub(super) fn targets<'x, 'n>(query: &'x Node<'n>) -> impl Iterator<Item = &'x Node<'n>> {
+    let list = match query.number("commandType") {
+        Some(command::SELECT) => "targetList",
+        _ => "returningList",
+    };
+    query.nodes(list).filter(|entry| !entry.is_true("resjunk"))
+}
+
+impl Nullability<'_> {
+    /// Whether each column that a query gives can be NULL.
+    pub fn outputs<'n>(&self, query: &'n Node<'n>, outer: Option<&Env<'_, 'n>>) -> Vec<bool> {
+        self.outputs_of(query, outer, &[])
+    }
+
+    /// The same, where the level above keeps only rows in which the columns `non_null` are not NULL.
+    pub fn outputs_of<'n>(
+        &self,
+        query: &'n Node<'n>,
+        outer: Option<&Env<'_, 'n>>,
+        non_null: &[usize],
+    ) -> Vec<bool> {
+        let mut level = Level::new(self, query, outer, non_null);
+        if query.number("commandType") != Some(command::SELECT) {
+            if query.number("commandType") == Some(command::MERGE) {
+                self.note_rows_without_source(&mut level);
+            }
+            return self.returning(&level);
+        }
+        if let Some(operation) = query.node("setOperations") {
+            return self.set_operation(operation, &level);
+        }
+        let env = level.groups();
+        let grouping = &level.grouping;
+        let column = |target: &'n Node<'n>| {
+            let Some(expr) = target.node("expr") else { return true };
+            let reference = target.number("ressortgroupref");
+            let is_missing = reference.is_some_and(|number| grouping.missing_references.contains(&number));
+            match is_missing {
+                // The whole entry is a grouped expression, a volatile one too.
+                true => !level.having_knows(&self.shape(expr, &env)),
+                false => self.nullable(expr, &env),
+            }
+        };
+        targets(query).map(column).collect()
+    }
+
+    fn set_operation<'n>(&self, node: &'n Node<'n>, level: &Level<'_, 'n>) -> Vec<bool> {
+        if node.name == "RANGETBLREF" {
+            return node.number("rtindex").map(|number| self.subquery(number, level).to_vec()).unwrap_or_default();
+        }
+        let arm = |field| node.node(field).map(|arm| self.set_operation(arm, level)).unwrap_or_default();
+        let left = arm("larg");
+        match node.number("op") {
+            Some(set_operation::UNION) => left.into_iter().zip(arm("rarg")).map(|(a, b)| a || b).collect(),
+            Some(set_operation::INTERSECT) => left.into_iter().zip(arm("rarg")).map(|(a, b)| a && b).collect(),
+            // EXCEPT: what is in the first.
+            _ => left,
+        }
+    }
+
+    /// RETURNING: rows as they are after writing, which WHERE has not seen.
+    fn returning(&self, level: &Level<'_, '_>) -> Vec<bool> {
+        let query = level.query;
+        let written = query.number("resultRelation").unwrap_or(0);
+        let relation = level.entry(written).and_then(|entry| self.relation(entry));
+        let Some(relation) = relation else { return vec![true; targets(query).count()] };
+        let non_null = match query.number("commandType") {
+            Some(command::INSERT) => self.inserted(relation, level),
+            Some(command::UPDATE) => self.updated(relation, level),
+            Some(command::DELETE) => columns_where(relation, |number| {
+                !self.nullable_in_its_row(written_column(level, number), &level.rows())
+                    || level.facts.contains(&Fact::NonNull(Key::Column(written_column(level, number))))
+            }),
+            _ => self.declared(relation, level),
+        };
+        let known = non_null.into_iter().chain([0]).map(|number| Fact::NonNull(Key::Column(written_column(level, number))));
+        let mut facts: Facts = known.collect();
+        match query.number("commandType") {
+            Some(command::MERGE) => {}
+            Some(command::DELETE) => facts.extend(level.facts.iter().cloned()),
+            _ => facts.extend(level.facts.iter().filter(|fact| !mentions(fact, written)).cloned()),
+        }
+        let env = level.rows().only(facts);
+        targets(query).map(|target| target.node("expr").is_none_or(|expr| self.nullable(expr, &env))).collect()
+    }
+
+    /// Columns that no row of the written relation has NULL in, whatever is assigned.
+    fn declared(&self, relation: &Relation, level: &Level<'_, '_>) -> BTreeSet<i16> {
+        let env = level.rows();
+        columns_where(relation, |number| !self.nullable_in_its_row(written_column(level, number), &env))
+    }
+
+    fn inserted(&self, relation: &Relation, level: &Level<'_, '_>) -> BTreeSet<i16> {
+        let declared = self.declared(relation, level);
+        let mut inserted = declared.clone();
+        if relation.is_table() && !relation.has_insert_triggers {
+            inserted.extend(self.assigned(relation, level.query, "targetList", &level.rows()));
+        }
+        // ON CONFLICT DO UPDATE gives rows that were there before; EXCLUDED is the row that was to be inserted.
+        const UPDATE: i64 = 2;
+        let Some(conflict) = level.query.node("onConflict").filter(|c| c.number("action") == Some(UPDATE)) else {
+            return inserted;
+        };
+        let excluded = conflict.number("exclRelIndex").unwrap_or(0);
+        let known = inserted.iter().map(|number| {
+            let number = i64::from(*number);
+            Fact::NonNull(Key::Column(Column { up: 0, relation: excluded, number, version: 0 }))
+        });
+        let env = level.rows().with(known.collect());
+        let mut both = declared;
+        if relation.is_table() && !relation.has_update_triggers {
+            let updated: BTreeSet<i16> = self.assigned(relation, conflict, "onConflictSet", &env).collect();
+            both.extend(updated.intersection(&inserted));
+        }
+        both
+    }
+
+    fn updated(&self, relation: &Relation, level: &Level<'_, '_>) -> BTreeSet<i16> {
+        let mut known = self.declared(relation, level);
+        // A row that moves to another partition is inserted there.
+        let may_be_changed =
+            relation.has_update_triggers || relation.kind == "p" && relation.has_insert_triggers;
+        if !relation.is_table() || may_be_changed {
+            return known;
+        }
+        let targets: Vec<i64> =
+            level.query.nodes("targetList").filter_map(|target| target.number("resno")).collect();
+        known.extend(self.assigned(relation, level.query, "targetList", &level.rows()));
+        // What WHERE has seen stays if nothing is assigned.
+        known.extend(columns_where(relation, |number| {
+            let is_kept = !targets.contains(&i64::from(number)) && !relation.columns[&number].is_generated;
+            is_kept && level.facts.contains(&Fact::NonNull(Key::Column(written_column(level, number))))
+        }));
+        known
+    }
+
+    /// The columns that are assigned something that is not NULL.
+    fn assigned<'n>(
+        &self,
+        relation: &Relation,
+        node: &'n Node<'n>,
+        list: &str,
+        env: &Env<'_, 'n>,
+    ) -> impl Iterator<Item = i16> {
+        let assigned = node.nodes(list).filter(|target| !target.is_true("resjunk")).filter_map(|target| {
+            let number = target.number("resno").and_then(|number| i16::try_from(number).ok())?;
+            let is_plain = relation.columns.get(&number).is_some_and(|column| !column.is_generated);
+            let is_non_null = target.node("expr").is_some_and(|expr| !self.nullable(expr, env));
+            (is_plain && is_non_null).then_some(number)
+        });
+        assigned.collect::<Vec<i16>>().into_iter()
+    }
+
+    /// WHEN NOT MATCHED BY SOURCE: rows of the target that no row of the source goes with.
+    fn note_rows_without_source(&self, level: &mut Level<'_, '_>) {
+        let query = level.query;
+        if merge::actions(query).any(|action| action.number("matchKind") == Some(merge::NOT_MATCHED_BY_SOURCE)) {
+            let written = query.number("resultRelation").unwrap_or(0);
+            let count = i64::try_from(query.list("rtable").len()).unwrap_or(0);
+            (1..=count).filter(|relation| *relation != written).for_each(|relation| {
+                level.add_nuller(relation, Nuller::MERGE);
+            });
+        }
+    }
+}
+
+fn columns_where(relation: &Relation, holds: impl Fn(i16) -> bool) -> BTreeSet<i16> {
+    relation.columns.keys().copied().filter(|number| holds(*number)).collect()
+}
+
+fn written_column(level: &Level<'_, '_>, number: i16) -> Column {
+    let relation = level.query.number("resultRelation").unwrap_or(0);
+    Column { up: 0, relation, number: i64::from(number), version: 0 }
+}
+
+fn mentions(fact: &Fact, relation: i64) -> bool {
+    match fact {
+        Fact::NonNull(key) | Fact::FieldsNonNull(key) | Fact::NonNullInSomeRow(key) => key.mentions(relation),
+        Fact::NonNullIfPresent(column) => column.relation == relation,
+        Fact::Present(_) | Fact::GroupHasRows => false,
+    }
+}

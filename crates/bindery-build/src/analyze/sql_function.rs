@@ -1,0 +1,115 @@
+//! Functions in SQL: what they give is what their last statement gives.
+
+use crate::catalog::Function;
+
+use super::level::{Env, Nullability};
+use super::node::{self, Node};
+use super::result_query;
+
+/// The functions around a body that is being looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'c> {
+    function: &'c Function,
+    caller: Option<&'c Caller<'c>>,
+    depth: u32,
+}
+
+/// Functions that call functions are followed this far.
+const DEEPEST: u32 = 8;
+
+/// `text` and `varchar`: the same bytes.
+const TEXTS: [u32; 2] = [25, 1043];
+
+impl Nullability<'_> {
+    /// Whether a column of what a call gives can be NULL, by the function's body. `index` counts the columns that the call
+    /// has in FROM, dropped columns of a table's row type among them.
+    pub fn sql_function_column<'n>(
+        &self,
+        call: &'n Node<'n>,
+        function: &Function,
+        index: usize,
+        env: &Env<'_, 'n>,
+    ) -> bool {
+        let nulls = self.argument_nulls(call, env);
+        if function.is_strict && !function.returns_set && nulls.contains(&true) {
+            return true;
+        }
+        let Some(index) = self.body_column(function, index) else { return true };
+        // A strict function is not called with NULL.
+        let null_params = if function.is_strict { vec![false; nulls.len()] } else { nulls };
+        self.body_columns(function, &null_params).and_then(|columns| columns.get(index).copied()).unwrap_or(true)
+    }
+
+    /// By the function's own parameters; one that is left to its default may be NULL.
+    fn argument_nulls<'n>(&self, call: &'n Node<'n>, env: &Env<'_, 'n>) -> Vec<bool> {
+        let mut nulls = Vec::new();
+        for (position, arg) in call.nodes("args").enumerate() {
+            let named = arg.number("argnumber").filter(|_| arg.name == "NAMEDARGEXPR");
+            let place = named.and_then(|number| usize::try_from(number).ok()).unwrap_or(position);
+            if nulls.len() <= place {
+                nulls.resize(place + 1, true);
+            }
+            nulls[place] = self.nullable(arg, env);
+        }
+        nulls
+    }
+
+    /// The column of the body that a column of the call is.
+    fn body_column(&self, function: &Function, index: usize) -> Option<usize> {
+        let Some(relation) = function.result_relation else { return Some(index) };
+        let columns = &self.catalog.relations.get(&relation)?.columns;
+        let number = i16::try_from(index + 1).ok()?;
+        columns.contains_key(&number).then(|| columns.range(..number).count())
+    }
+
+    fn body_columns(&self, function: &Function, null_params: &[bool]) -> Option<Vec<bool>> {
+        let depth = self.caller.map_or(0, |caller| caller.depth) + 1;
+        let mut callers = std::iter::successors(self.caller, |caller| caller.caller);
+        if depth > DEEPEST || callers.any(|caller| std::ptr::eq(caller.function, function)) {
+            return None;
+        }
+        let caller = Caller { function, caller: self.caller, depth };
+        let inside = Nullability { null_params, caller: Some(&caller), ..*self };
+        let tree = node::parse(function.body.as_deref()?)?;
+        let query = result_query(&tree)?;
+        // Without a row a function that returns no set returns NULL.
+        if !function.returns_set && !inside.has_rows_outermost(query) {
+            return None;
+        }
+        let outputs: Vec<&Node<'_>> = super::output::targets(query).collect();
+        let same = outputs.len() == function.result_columns.len()
+            && outputs.iter().zip(&function.result_columns).all(|(target, ty)| {
+                // A cast between them could make a NULL.
+                let given = target.node("expr").and_then(type_of);
+                given.is_some_and(|given| given == *ty || TEXTS.contains(&given) && TEXTS.contains(ty))
+            });
+        same.then(|| inside.outputs(query, None))
+    }
+}
+
+/// The type of an expression, for the kinds that say it.
+fn type_of(expr: &Node<'_>) -> Option<u32> {
+    const BOOL: u32 = 16;
+    const FIELDS: [&str; 15] = [
+        "vartype",
+        "consttype",
+        "paramtype",
+        "funcresulttype",
+        "opresulttype",
+        "resulttype",
+        "aggtype",
+        "wintype",
+        "coalescetype",
+        "casetype",
+        "minmaxtype",
+        "array_typeid",
+        "row_typeid",
+        "refrestype",
+        "type",
+    ];
+    match expr.name {
+        "BOOLEXPR" | "NULLTEST" | "BOOLEANTEST" | "SCALARARRAYOPEXPR" => Some(BOOL),
+        "JSONCONSTRUCTOREXPR" => None,
+        _ => FIELDS.iter().find_map(|field| expr.oid(field)),
+    }
+}
