@@ -143,7 +143,7 @@ impl Nullability<'_> {
         let mut env = env.clone();
         for when in expr.nodes("args") {
             let (Some(condition), Some(result)) = (when.node("expr"), when.node("result")) else { return true };
-            let at_condition = Env { tested: expr.node("arg").or(env.tested), ..env.clone() };
+            let at_condition = Env { tested: expr.node("arg"), ..env.clone() };
             let known = self.known_condition(condition, &at_condition);
             if known == Some(false) {
                 continue;

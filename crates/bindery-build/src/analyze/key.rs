@@ -136,6 +136,9 @@ impl Nullability<'_> {
     ) {
         let env = env.filter(|_| expr.name != "QUERY");
         let expr = env.and_then(|env| self.resolve(expr, env)).unwrap_or(expr);
+        // What a CASE tests is written once, as its argument.
+        let inside = env.filter(|_| expr.name == "CASEEXPR").map(|env| Env { tested: None, ..env.clone() });
+        let env = inside.as_ref().or(env);
         if let Some(column) = Column::of(expr).filter(|column| column.up == 0 && env.is_some()) {
             relations.push(column.relation);
         }

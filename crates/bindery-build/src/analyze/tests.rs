@@ -2,6 +2,8 @@
 
 use bindery_postgres::{Database, Server};
 
+mod random;
+
 use super::Analysis;
 use crate::session::Session;
 
