@@ -59,7 +59,10 @@ impl Rows<'_> {
         if limits_to_one(query) {
             return true;
         }
-        if query.is_true("hasTargetSRFs") || query.get("setOperations").is_some() {
+        // Each of them makes more rows of one.
+        if query.is_true("hasTargetSRFs")
+            || ["setOperations", "groupingSets"].iter().any(|clause| query.get(clause).is_some())
+        {
             return false;
         }
         let nothing = HashSet::new();
@@ -86,7 +89,7 @@ impl Rows<'_> {
         let clause = if query.list("groupClause").is_empty() { "distinctClause" } else { "groupClause" };
         let items: Vec<&Node<'_>> = query.nodes(clause).collect();
         // What an outer join makes equal may be missing as well.
-        if items.is_empty() || !query.list("groupingSets").is_empty() || has_outer_join(tree) {
+        if items.is_empty() || has_outer_join(tree) {
             return false;
         }
         let columns = self.fixed_columns(query, tree, given, &HashSet::new());
@@ -292,9 +295,8 @@ fn columns_behind(query: &Node<'_>, outputs: &HashSet<(i64, u32)>) -> HashSet<Fi
 
 /// An aggregate without GROUP BY, or no FROM clause at all.
 fn is_total(query: &Node<'_>) -> bool {
-    let ungrouped = query.list("groupClause").is_empty() && query.list("groupingSets").is_empty();
     let has_from = query.node("jointree").is_some_and(|tree| !tree.list("fromlist").is_empty());
-    ungrouped && (query.is_true("hasAggs") || query.get("havingQual").is_some() || !has_from)
+    query.list("groupClause").is_empty() && (query.is_true("hasAggs") || query.get("havingQual").is_some() || !has_from)
 }
 
 /// `LIMIT 1`, or `LIMIT 0`; WITH TIES may give more.

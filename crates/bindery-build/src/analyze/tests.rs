@@ -215,6 +215,7 @@ fn row_counts_are_proven_by_keys_limits_and_aggregates() {
         "SELECT unnest(array_agg(id)) FROM a",
         "INSERT INTO a (id, name) VALUES (7, 'g'), (8, 'h') RETURNING id",
         "SELECT a.id FROM a, b WHERE a.id = 1",
+        "SELECT id, count(*) FROM a WHERE id = 1 GROUP BY ROLLUP (id)",
         "SELECT id FROM a WHERE id = 1 UNION ALL SELECT id FROM a WHERE id = 2",
     ];
     for sql in at_most_one {

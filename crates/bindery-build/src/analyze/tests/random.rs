@@ -15,6 +15,7 @@ use crate::session::Session;
 
 const SCHEMA: &str = "
     CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+    CREATE DOMAIN filled AS int CHECK (VALUE IS NOT NULL);
     CREATE TABLE a (
         id int PRIMARY KEY, n int, m int NOT NULL, s text, r text NOT NULL, b bool, t timestamp, j jsonb, xs int[],
         c int CHECK (c IS NOT NULL), g int GENERATED ALWAYS AS (m + 1) STORED, h int GENERATED ALWAYS AS (n + 1) STORED);
@@ -190,10 +191,15 @@ impl Generator {
             _ => {}
         }
         let choice = self.random.below(1_000);
+        if choice < 40 && ty == Ty::Text && !scope.is_empty() {
+            return format!("{}::text", self.random.pick(scope).alias);
+        }
         let mut e = |ty| self.expr(ty, scope, d);
         match ty {
             Ty::Int => {
-                match choice % 14 {
+                match choice % 16 {
+                    14 => format!("{}::positive::int", e(Ty::Int)),
+                    15 => format!("coalesce({}, 1)::filled", e(Ty::Int)),
                     0 => format!("({} + {})", e(Ty::Int), e(Ty::Int)),
                     1 => format!("length({})", e(Ty::Text)),
                     2 => format!("abs({})", e(Ty::Int)),
@@ -317,7 +323,11 @@ impl Generator {
             };
         }
         let ty = *self.random.pick(&COMMON);
-        match self.random.below(20) {
+        match self.random.below(21) {
+            20 if !scope.is_empty() => {
+                let item = self.random.pick(scope).alias.clone();
+                format!("({item} {})", self.one_of(&["IS NULL", "IS NOT NULL", "IS DISTINCT FROM NULL", "IS NOT DISTINCT FROM NULL"]))
+            }
             0 | 1 => format!("({} AND {})", self.condition(scope, d), self.condition(scope, d)),
             2 | 3 => format!("({} OR {})", self.condition(scope, d), self.condition(scope, d)),
             4 => format!("(NOT {})", self.condition(scope, d)),
@@ -583,6 +593,35 @@ impl Generator {
                 format!("DELETE FROM b USING {from} WHERE {condition} RETURNING {}", self.list(&scope))
             }
             6 if self.major >= 17 => self.merge(),
+            7 => {
+                // A data-modifying CTE, read by an outer join.
+                let alias = self.alias();
+                let scope = [Item { alias: "b".to_owned(), columns: table_columns("b") }];
+                let (value, text, condition) =
+                    (self.expr(Ty::Int, &scope, 1), self.expr(Ty::Text, &scope, 1), self.condition(&scope, 1));
+                let join = self.one_of(&["LEFT JOIN", "RIGHT JOIN", "JOIN", "FULL JOIN"]);
+                format!(
+                    "WITH {alias} (n, s) AS (UPDATE b SET n = {value} WHERE {condition} RETURNING {value}, {text}) \
+                     SELECT {alias}.n, {alias}.s, a.id, a.n FROM {alias} {join} a ON a.id = {alias}.n"
+                )
+            }
+            8 => {
+                let (from, items) = self.from(&[], 1);
+                let scope: Vec<Item> = items.into_iter().filter(|item| !item.alias.is_empty()).collect();
+                let (key, list) = (self.expr(Ty::Int, &scope, 1), self.list(&scope));
+                format!("SELECT DISTINCT ON ({key}) {list} FROM {from}")
+            }
+            9 if self.major >= 18 => {
+                let scope = [Item { alias: "touched".to_owned(), columns: table_columns("touched") }];
+                let condition = self.condition(&scope, 2);
+                let what = self.one_of(&[
+                    "UPDATE touched SET s = 'x' WHERE",
+                    "DELETE FROM touched WHERE",
+                    "INSERT INTO touched (id, n, s) SELECT id, 1, 'x' FROM touched WHERE id = 1 AND",
+                ]);
+                let conflict = if what.starts_with("INSERT") { " ON CONFLICT (id) DO UPDATE SET s = excluded.s" } else { "" };
+                format!("{what} {condition}{conflict} RETURNING old.id, old.n, old.s, new.id, new.n, new.s, touched.s, old::text, new::text")
+            }
             _ => self.select(&[], 2).0,
         }
     }
