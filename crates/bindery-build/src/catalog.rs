@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use postgres::types::ToSql;
 use postgres::{Client, Row};
 
+use crate::analyze::key::canonical;
 use crate::analyze::node::{self, Node, Value};
 use crate::session::Session;
 
@@ -34,20 +35,21 @@ const RELATIONS: &str = "
     FROM pg_catalog.pg_class c
     WHERE c.oid = ANY ($1)";
 
-/// Keys that hold at any moment and for every row, a row a column, with the operators that its operator class calls equal.
+/// Keys that hold at any moment, a row a column, with the operators that its operator class calls equal; expressions and the
+/// predicate as node text.
 ///
 /// A column with another collation than its index could call more equal than the index does.
 const UNIQUE_KEYS: &str = "
     SELECT i.indrelid, i.indexrelid, k.number,
            ARRAY(SELECT o.amopopr FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_amop o ON o.amopfamily = c.opcfamily
-                 WHERE c.oid = k.class AND o.amopstrategy = 3 AND o.amoppurpose = 's')
+                 WHERE c.oid = k.class AND o.amopstrategy = 3 AND o.amoppurpose = 's'),
+           i.indexprs::text, i.indpred::text
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     JOIN pg_catalog.pg_am m ON m.oid = x.relam AND m.amname = 'btree'
-    CROSS JOIN LATERAL unnest((i.indkey::int2[])[0:i.indnkeyatts - 1], i.indclass::oid[], i.indcollation::oid[])
-        WITH ORDINALITY k (number, class, collated, place)
+    CROSS JOIN LATERAL unnest((i.indkey::int2[])[0:i.indnkeyatts - 1], i.indclass::oid[])
+        WITH ORDINALITY k (number, class, place)
     WHERE i.indrelid = ANY ($1) AND i.indisunique AND i.indimmediate AND i.indisvalid
-      AND i.indpred IS NULL AND i.indexprs IS NULL
       AND NOT EXISTS (
           SELECT FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1], i.indcollation::oid[]) o (number, collated)
           JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = o.number
@@ -132,16 +134,43 @@ pub(crate) struct Relation {
     pub checks: Vec<String>,
     /// Sets of columns of which no two rows have the same values, the primary key first.
     pub unique_keys: Vec<UniqueKey>,
-    /// The columns that hold no NULL, once they were asked for.
-    pub non_null: OnceCell<BTreeSet<i16>>,
+    /// Filled by the analysis, once somebody asks.
+    pub promises: OnceCell<Promises>,
+}
+
+/// What is sure of a relation's columns in every row of it.
+#[derive(Debug, Default)]
+pub(crate) struct Promises {
+    pub non_null: BTreeSet<i16>,
+    /// Of arrays: those without NULL elements.
+    pub elements_non_null: BTreeSet<i16>,
 }
 
 /// A unique key.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct UniqueKey {
-    pub columns: Vec<i16>,
-    /// For each column the operators by which its values are told apart.
+    pub parts: Vec<KeyPart>,
+    /// For each part the operators by which its values are told apart.
     pub equality: Vec<Vec<u32>>,
+    /// What has to hold for a row to be in a partial index.
+    pub predicate: Vec<Predicate>,
+}
+
+/// A column of an index.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum KeyPart {
+    Column(i64),
+    /// In the form of [`canonical`].
+    Expression(String),
+}
+
+/// A condition of a partial index.
+#[derive(Debug)]
+pub(crate) struct Predicate {
+    /// In the form of [`canonical`]; none if it cannot be compared.
+    pub text: Option<String>,
+    /// The column that it only wants to be non-null.
+    pub non_null: Option<i64>,
 }
 
 /// A column of a relation.
@@ -257,7 +286,7 @@ fn load_relations(
             written: (row.get(6), row.get(7)),
             checks: row.get(8),
             unique_keys: Vec::new(),
-            non_null: OnceCell::new(),
+            promises: OnceCell::new(),
         };
         mentioned.relations.extend(&relation.descendants);
         texts.extend(relation.checks.iter().chain(&relation.definition).cloned());
@@ -267,14 +296,43 @@ fn load_relations(
     for row in rows_of(client, UNIQUE_KEYS, &with_keys)? {
         let Some(relation) = catalog.relations.get_mut(&row.get(0)) else { continue };
         if index.replace(row.get::<_, u32>(1)) != Some(row.get(1)) {
-            relation.unique_keys.push(UniqueKey::default());
+            let predicate = predicate(row.get::<_, Option<&str>>(5).unwrap_or_default());
+            relation.unique_keys.push(UniqueKey { parts: Vec::new(), equality: Vec::new(), predicate });
         }
-        if let Some(key) = relation.unique_keys.last_mut() {
-            key.columns.push(row.get(2));
-            key.equality.push(row.get(3));
-        }
+        let Some(key) = relation.unique_keys.last_mut() else { continue };
+        let expressions = key.parts.iter().filter(|part| matches!(part, KeyPart::Expression(_))).count();
+        key.parts.push(match row.get(2) {
+            0_i16 => KeyPart::Expression(expression(row.get(4), expressions).unwrap_or_default()),
+            number => KeyPart::Column(number.into()),
+        });
+        key.equality.push(row.get(3));
     }
     Ok(())
+}
+
+/// One of an index's expressions.
+fn expression(text: &str, index: usize) -> Option<String> {
+    match node::parse(text)? {
+        Value::List(expressions) => canonical(expressions.get(index)?.as_node()?, 1),
+        _ => None,
+    }
+}
+
+/// The conditions of a partial index.
+fn predicate(text: &str) -> Vec<Predicate> {
+    let tree = node::parse(text);
+    let Some(whole) = tree.as_ref().and_then(Value::as_node) else { return Vec::new() };
+    let is_and = whole.name == "BOOLEXPR" && whole.word("boolop") == Some("and");
+    let conditions: Vec<&Node<'_>> = if is_and { whole.nodes("args").collect() } else { vec![whole] };
+    let read = |condition: &Node<'_>| {
+        let is_not_null = condition.name == "NULLTEST" && condition.number("nulltesttype") == Some(1);
+        let tested = condition.node("arg").filter(|arg| is_not_null && arg.name == "VAR");
+        Predicate {
+            text: canonical(condition, 1),
+            non_null: tested.and_then(|column| column.number("varattno")),
+        }
+    };
+    conditions.into_iter().map(read).collect()
 }
 
 fn load_operators(

@@ -24,6 +24,8 @@ pub struct Config {
     pub(crate) queries: Vec<PathBuf>,
     pub(crate) lock: PathBuf,
     pub(crate) output: Output,
+    /// Whether elements of arrays may be NULL where nothing else is said or proven.
+    pub(crate) null_elements: bool,
     pub(crate) mode: Mode,
 }
 
@@ -70,6 +72,7 @@ impl Config {
             queries: vec!["queries".into()],
             lock: "bindery.lock".into(),
             output: Output::OutDir(out.map(|out| out.join("bindery"))),
+            null_elements: true,
             mode: Mode::Update,
             root: root.into(),
         }
@@ -99,6 +102,13 @@ impl Config {
     /// A folder of the package to write the code to, to be checked in, instead of `OUT_DIR`.
     pub fn out_dir(&mut self, path: impl Into<PathBuf>) -> &mut Self {
         self.output = Output::SourceDir(path.into());
+        self
+    }
+
+    /// Takes elements of arrays for non-null wherever nothing else is said: `Vec<T>` instead of `Vec<Option<T>>`. A NULL
+    /// element is then an error when its row is read. In `bindery.toml`: `array_elements = "not null"`.
+    pub fn array_elements_not_null(&mut self) -> &mut Self {
+        self.null_elements = false;
         self
     }
 
@@ -136,10 +146,19 @@ impl Config {
             match key.as_str() {
                 "migrations" => self.migrations = paths(&key, &value)?,
                 "queries" => self.queries = paths(&key, &value)?,
+                "array_elements" => match value.as_str() {
+                    Some("not null") => self.null_elements = false,
+                    Some("nullable") => self.null_elements = true,
+                    _ => {
+                        let message = "`array_elements` has to be \"nullable\" or \"not null\"";
+                        return Err(toml_error(message.to_owned()));
+                    }
+                },
                 "out" => self.output = Output::SourceDir(path_of(&key, &value)?),
                 _ => {
-                    let message =
-                        format!("`{key}` is not a setting; the settings are migrations, queries, out");
+                    let message = format!(
+                        "`{key}` is not a setting; the settings are migrations, queries, out, array_elements"
+                    );
                     return Err(toml_error(message));
                 }
             }

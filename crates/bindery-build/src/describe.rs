@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use postgres::types::{Kind, Type};
 
 use crate::analyze::node::{self, Value};
-use crate::analyze::{self, Analysis};
+use crate::analyze::{self, Analysis, Nulls, UnmetKeys};
 use crate::catalog;
 use crate::description::{Description, Field, Schema, Table, TypeName, UserType, UserTypeKind};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::names;
-use crate::query::{Command, Query, Target};
+use crate::query::{Command, Override, Query, Target};
 use crate::relations::{self, Relation};
 use crate::server_error;
 use crate::session::{Prepared, Session};
@@ -26,6 +26,8 @@ pub(crate) struct Described {
 
 /// Describes `queries` on a migrated database.
 ///
+/// `null_elements` says whether elements of arrays may be NULL where nothing else is said or proven.
+///
 /// What the server refuses is a diagnostic, and the other queries are still described; none comes back unless all
 /// could be.
 ///
@@ -34,6 +36,7 @@ pub(crate) struct Described {
 pub(crate) fn describe(
     session: &mut Session,
     queries: &[Query],
+    null_elements: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Described>, postgres::Error> {
     let errors_before = diagnostics.len();
@@ -51,7 +54,7 @@ pub(crate) fn describe(
     let mut schema = Schema { types: user_types(prepared.iter().map(|(_, p)| p)), ..Schema::default() };
     let mut descriptions = Vec::new();
     for ((query, prepared), analysis) in prepared.iter().zip(&analyses) {
-        let description = description(query, prepared, analysis, diagnostics);
+        let description = description(query, prepared, analysis, null_elements, diagnostics);
         check(query, &description, &schema, diagnostics);
         descriptions.push(description);
     }
@@ -60,9 +63,9 @@ pub(crate) fn describe(
     }
     let statements = prepared.iter().map(|(_, prepared)| prepared);
     let relations = relations::returned_whole(&mut session.client, statements)?;
-    schema.tables = describe_tables(session, relations.values())?;
-    for ((_, prepared), description) in prepared.iter().zip(&mut descriptions) {
-        description.table = table_of(prepared, description, &relations, &schema);
+    schema.tables = describe_tables(session, relations.values(), null_elements)?;
+    for ((query, prepared), description) in prepared.iter().zip(&mut descriptions) {
+        description.table = table_of(query, prepared, description, &relations, &schema);
     }
     Ok(Some(Described { descriptions, schema }))
 }
@@ -101,7 +104,7 @@ fn given_nulls(query: &Query, prepared: &Prepared) -> Vec<Option<bool>> {
         let written = query.params.get(index)?;
         let mut rules = query.overrides.iter().filter(|rule| rule.target == Target::Param);
         let rule = rules.find(|rule| Some(&rule.name) == written.name.as_ref());
-        rule.map(|rule| rule.nullable).or(written.narg.then_some(true))
+        rule.and_then(|rule| rule.nullable).or(written.narg.then_some(true))
     };
     (0..prepared.statement.params().len()).map(of_param).collect()
 }
@@ -123,12 +126,19 @@ fn description(
     query: &Query,
     prepared: &Prepared,
     analysis: &Analysis,
+    null_elements: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Description {
+    let at_most_one_row = analysis.at_most_one_row || query.at_most_one_row;
+    let unmet_keys = match query.command.wants_one_row() && !at_most_one_row {
+        true => analysis.unmet_keys.iter().flat_map(UnmetKeys::shown).collect(),
+        false => Vec::new(),
+    };
     let mut description = Description {
         params: params(query, prepared, analysis),
-        columns: columns(query.command, prepared, analysis),
-        at_most_one_row: analysis.at_most_one_row,
+        columns: columns(query.command, prepared, analysis, null_elements),
+        at_most_one_row,
+        unmet_keys,
         table: None,
     };
     for rule in &query.overrides {
@@ -138,7 +148,13 @@ fn description(
         };
         let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
         match fields.iter_mut().find(|field| field.name == rule.name) {
-            Some(field) => field.nullable = rule.nullable,
+            Some(field) => {
+                field.nullable = rule.nullable.unwrap_or(field.nullable);
+                if let Some(null_elements) = rule.null_elements {
+                    field.null_elements = null_elements;
+                    check_is_array(query, rule, field, diagnostics);
+                }
+            }
             None => diagnostics.push(
                 Diagnostic::error(format!("`{}` is not in query `{}`", rule.name, query.name))
                     .at(Span::new(&query.file, rule.range.clone()), "")
@@ -152,6 +168,14 @@ fn description(
     description
 }
 
+fn check_is_array(query: &Query, rule: &Override, field: &Field, diagnostics: &mut Vec<Diagnostic>) {
+    if !field.is_array() {
+        let message = format!("`{}` has type `{}`, which has no elements", field.name, field.ty);
+        let diagnostic = Diagnostic::error(message).at(Span::new(&query.file, rule.range.clone()), "");
+        diagnostics.push(diagnostic.help("say `nullable` or `not null` of the value itself"));
+    }
+}
+
 fn params(query: &Query, prepared: &Prepared, analysis: &Analysis) -> Vec<Field> {
     let types = prepared.statement.params().iter().enumerate();
     let mut params: Vec<Field> = types
@@ -163,7 +187,8 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis) -> Vec<Field>
                 .or_else(|| inferred.and_then(|param| param.name.clone()))
                 .unwrap_or_else(|| format!("arg{}", index + 1));
             let nullable = inferred.is_some_and(|param| param.nullable);
-            Field { name, ty: type_name(ty), nullable }
+            // An array is passed as a slice of values.
+            Field { name, ty: type_name(ty), nullable, null_elements: false }
         })
         .collect();
     let names = names::distinct(params.iter().map(|param| param.name.clone()));
@@ -173,16 +198,22 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis) -> Vec<Field>
     params
 }
 
-fn columns(command: Command, prepared: &Prepared, analysis: &Analysis) -> Vec<Field> {
+fn columns(command: Command, prepared: &Prepared, analysis: &Analysis, null_elements: bool) -> Vec<Field> {
     if !command.returns_rows() {
         return Vec::new();
     }
     let columns = prepared.statement.columns().iter().enumerate();
     columns
-        .map(|(index, column)| Field {
-            name: column.name().to_owned(),
-            ty: type_name(column.type_()),
-            nullable: analysis.nullable.get(index).copied().unwrap_or(true),
+        .map(|(index, column)| {
+            let nulls = analysis.columns.get(index).copied().unwrap_or(Nulls::ANYWHERE);
+            let mut field = Field {
+                name: column.name().to_owned(),
+                ty: type_name(column.type_()),
+                nullable: nulls.value,
+                null_elements: false,
+            };
+            field.null_elements = field.is_array() && nulls.elements && null_elements;
+            field
         })
         .collect()
 }
@@ -227,6 +258,7 @@ fn check(query: &Query, description: &Description, schema: &Schema, diagnostics:
 fn describe_tables<'r>(
     session: &mut Session,
     relations: impl Iterator<Item = &'r Relation>,
+    null_elements: bool,
 ) -> Result<Vec<Table>, postgres::Error> {
     let mut names = Vec::new();
     let mut prepared = Vec::new();
@@ -239,15 +271,17 @@ fn describe_tables<'r>(
     let mut tables: Vec<Table> = described
         .map(|(name, (prepared, analysis))| Table {
             name,
-            columns: columns(Command::Many, prepared, analysis),
+            columns: columns(Command::Many, prepared, analysis, null_elements),
         })
         .collect();
     tables.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(tables)
 }
 
-/// The table that a query's rows are rows of, unless a column that is never NULL there may be NULL here.
+/// The table that a query's rows are rows of, unless a column that is never NULL there may be NULL here, or is said to be
+/// otherwise.
 fn table_of(
+    query: &Query,
     prepared: &Prepared,
     description: &Description,
     relations: &BTreeMap<u32, Relation>,
@@ -263,7 +297,13 @@ fn table_of(
     let name = relation.qualified_name();
     let table = schema.table(&name)?;
     let mut pairs = table.columns.iter().zip(&description.columns);
-    let fits = pairs.all(|(of_table, of_query)| of_table.nullable || !of_query.nullable);
+    let is_told =
+        |name: &str| query.overrides.iter().any(|rule| rule.target == Target::Column && rule.name == name);
+    let fits = pairs.all(|(of_table, of_query)| {
+        let holds =
+            (of_table.nullable || !of_query.nullable) && (of_table.null_elements || !of_query.null_elements);
+        of_table == of_query || holds && !is_told(&of_query.name)
+    });
     fits.then_some(name)
 }
 

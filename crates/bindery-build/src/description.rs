@@ -15,6 +15,9 @@ pub(crate) struct Description {
     pub columns: Vec<Field>,
     /// Whether more than one row is impossible.
     pub at_most_one_row: bool,
+    /// For a command that wants one row of a query that may return more: the unique keys that would have to be met,
+    /// `cars (id)`.
+    pub unmet_keys: Vec<String>,
     /// The relation whose rows these are, `public.cars`: the columns are its columns, all of them and in order.
     pub table: Option<String>,
 }
@@ -25,6 +28,14 @@ pub(crate) struct Field {
     pub name: String,
     pub ty: TypeName,
     pub nullable: bool,
+    /// Whether elements can be NULL, if it is an array; false for everything else.
+    pub null_elements: bool,
+}
+
+impl Field {
+    pub fn is_array(&self) -> bool {
+        self.ty.ends_with("[]")
+    }
 }
 
 /// A table or view whose rows some query returns whole.

@@ -12,8 +12,8 @@ use crate::description::{Description, Field, Schema, Table, UserType, UserTypeKi
 use crate::query::{Command, Query};
 use crate::source::Sources;
 
-/// The form of the file. A build refuses a lock of a later one.
-const VERSION: i64 = 1;
+/// The form of the file. A build refuses a lock of a later one, and asks the server again for one of an earlier.
+const VERSION: i64 = 2;
 
 /// All that a build needs in place of a server.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub(crate) struct Lock {
     pub postgres: u32,
     /// Hash of the migrations.
     pub migrations: String,
+    /// The setting `array_elements`: whether elements may be NULL unless something else is said or proven.
+    pub null_elements: bool,
     /// Sorted by file and name.
     pub queries: Vec<LockedQuery>,
     pub schema: Schema,
@@ -72,6 +74,7 @@ impl Lock {
         queries: &[Query],
         descriptions: Vec<Description>,
         schema: Schema,
+        null_elements: bool,
         postgres: u32,
     ) -> Self {
         let described = queries.iter().zip(descriptions);
@@ -85,7 +88,7 @@ impl Lock {
             })
             .collect();
         queries.sort_by(|a, b| a.key().cmp(&b.key()));
-        Self { postgres, migrations: sources.migrations_hash(), queries, schema }
+        Self { postgres, migrations: sources.migrations_hash(), null_elements, queries, schema }
     }
 
     /// What the file says of `query`, as long as it speaks of the very same text.
@@ -100,9 +103,12 @@ impl Lock {
         found.ok().map(|index| &self.queries[index])
     }
 
-    /// Why the lock does not fit the sources; empty if it does.
-    pub fn stale_reasons(&self, sources: &Sources, queries: &[Query]) -> Vec<String> {
+    /// Why the lock does not fit the sources and the settings; empty if it does.
+    pub fn stale_reasons(&self, sources: &Sources, queries: &[Query], null_elements: bool) -> Vec<String> {
         let mut reasons = Vec::new();
+        if self.null_elements != null_elements {
+            reasons.push("the setting `array_elements` has changed".to_owned());
+        }
         if self.migrations != sources.migrations_hash() {
             reasons.push("the migrations have changed".to_owned());
         }
@@ -153,6 +159,9 @@ impl Lock {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "version = {VERSION}\npostgres = {}", self.postgres);
         let _ = writeln!(text, "migrations = {}", quoted(&self.migrations));
+        if !self.null_elements {
+            text.push_str("array_elements = \"not null\"\n");
+        }
         for query in &self.queries {
             render_query(query, &mut text);
         }
@@ -186,6 +195,11 @@ impl Lock {
         if version > VERSION {
             return Err(LockError::Newer(version));
         }
+        if version < VERSION {
+            return Err(LockError::Damaged(format!(
+                "it has the form of an older Bindery (lock version {version})"
+            )));
+        }
         let mut queries: Vec<LockedQuery> =
             tables(&document, "query")?.map(parse_query).collect::<Result<_, _>>()?;
         // As written, unless somebody has edited it.
@@ -193,6 +207,7 @@ impl Lock {
         Ok(Self {
             postgres: u32::try_from(integer(&document, "postgres")?).map_err(|e| e.to_string())?,
             migrations: string(&document, "migrations")?,
+            null_elements: !document.contains_key("array_elements"),
             queries,
             schema: Schema {
                 tables: tables(&document, "table")?.map(parse_table).collect::<Result<_, _>>()?,
@@ -276,7 +291,8 @@ fn compare_schemas(old: &Schema, new: &Schema, out: &mut Vec<String>) {
 /// `plate text not null`
 fn shown(field: &Field) -> String {
     let null = if field.nullable { "nullable" } else { "not null" };
-    format!("{} {} {null}", field.name, field.ty)
+    let elements = if field.null_elements { ", elements nullable" } else { "" };
+    format!("{} {} {null}{elements}", field.name, field.ty)
 }
 
 fn shown_kind(kind: &UserTypeKind) -> String {
@@ -293,6 +309,10 @@ fn render_query(query: &LockedQuery, text: &mut String) {
     let _ = writeln!(text, "command = {}", quoted(query.command.word()));
     let _ = writeln!(text, "source = {}", quoted(&query.source));
     let _ = writeln!(text, "at_most_one_row = {}", description.at_most_one_row);
+    if !description.unmet_keys.is_empty() {
+        let keys: Vec<String> = description.unmet_keys.iter().map(|key| quoted(key)).collect();
+        let _ = writeln!(text, "unmet_keys = [{}]", keys.join(", "));
+    }
     if let Some(table) = &description.table {
         let _ = writeln!(text, "table = {}", quoted(table));
     }
@@ -308,7 +328,9 @@ fn render_fields(key: &str, fields: &[Field], text: &mut String) {
     let _ = writeln!(text, "{key} = [");
     for field in fields {
         let (name, ty) = (quoted(&field.name), quoted(&field.ty));
-        let _ = writeln!(text, "    {{ name = {name}, type = {ty}, nullable = {} }},", field.nullable);
+        let elements = if field.null_elements { ", null_elements = true" } else { "" };
+        let _ =
+            writeln!(text, "    {{ name = {name}, type = {ty}, nullable = {}{elements} }},", field.nullable);
     }
     text.push_str("]\n");
 }
@@ -338,6 +360,7 @@ fn parse_query(table: &TomlTable) -> Result<LockedQuery, String> {
             params: fields(table, "params")?,
             columns: fields(table, "columns")?,
             at_most_one_row: boolean(table, "at_most_one_row")?,
+            unmet_keys: strings(table, "unmet_keys"),
             table: table.get("table").and_then(Value::as_str).map(str::to_owned),
         },
     })
@@ -348,11 +371,9 @@ fn parse_table(table: &TomlTable) -> Result<Table, String> {
 }
 
 fn parse_type(table: &TomlTable) -> Result<UserType, String> {
-    let kind = match table.get("labels").and_then(Value::as_array) {
-        Some(labels) => {
-            UserTypeKind::Enum(labels.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-        }
-        None => UserTypeKind::Domain(string(table, "domain_over")?),
+    let kind = match table.contains_key("labels") {
+        true => UserTypeKind::Enum(strings(table, "labels")),
+        false => UserTypeKind::Domain(string(table, "domain_over")?),
     };
     Ok(UserType { name: string(table, "name")?, kind })
 }
@@ -365,6 +386,7 @@ fn fields(table: &TomlTable, key: &str) -> Result<Vec<Field>, String> {
                 name: string(item, "name")?,
                 ty: string(item, "type")?,
                 nullable: boolean(item, "nullable")?,
+                null_elements: item.get("null_elements").and_then(Value::as_bool).unwrap_or(false),
             })
         })
         .collect()
@@ -385,6 +407,12 @@ fn string(table: &TomlTable, key: &str) -> Result<String, String> {
     value.map(str::to_owned).ok_or_else(|| format!("`{key}` is missing or no string"))
 }
 
+/// The strings of an array; a missing key is an empty array.
+fn strings(table: &TomlTable, key: &str) -> Vec<String> {
+    let array = table.get(key).and_then(Value::as_array);
+    array.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
 fn integer(table: &TomlTable, key: &str) -> Result<i64, String> {
     let value = table.get(key).and_then(Value::as_integer);
     value.ok_or_else(|| format!("`{key}` is missing or no number"))
@@ -400,7 +428,7 @@ mod tests {
     use super::*;
 
     fn field(name: &str, ty: &str, nullable: bool) -> Field {
-        Field { name: name.into(), ty: ty.into(), nullable }
+        Field { name: name.into(), ty: ty.into(), nullable, null_elements: ty.ends_with("[]") }
     }
 
     fn lock() -> Lock {
@@ -408,6 +436,7 @@ mod tests {
             params: vec![field("plate", "public.plate", false)],
             columns: vec![field("id", "int8", false), field("odd \"name\"\n", "text[]", true)],
             at_most_one_row: true,
+            unmet_keys: Vec::new(),
             table: Some("public.cars".into()),
         };
         let query = LockedQuery {
@@ -425,6 +454,7 @@ mod tests {
         Lock {
             postgres: 15,
             migrations: "sha256:11".into(),
+            null_elements: true,
             queries: vec![query],
             schema: Schema { tables, types },
         }
@@ -450,7 +480,7 @@ mod tests {
 
     #[test]
     fn a_lock_of_a_newer_bindery_is_refused() {
-        let text = lock().render().replace("version = 1", "version = 2");
+        let text = lock().render().replace("version = 2", "version = 3");
         assert!(Lock::parse(&text).unwrap_err().to_string().contains("newer Bindery"));
     }
 

@@ -55,6 +55,7 @@ impl Config {
         if self.mode == Mode::Check {
             report_drift(old.as_ref(), &lock, &mut diagnostics);
         }
+        warn_of_several_rows(&project.queries, &lock, &mut diagnostics);
         let files = self.render(&project, &lock, &mut diagnostics);
         if self.mode != Mode::Update {
             self.report_stale_output(&files, &mut diagnostics);
@@ -76,7 +77,7 @@ impl Config {
     ) -> Option<(Lock, Origin)> {
         let (sources, queries) = (&project.sources, &project.queries);
         let reasons = match old {
-            Some(lock) => lock.stale_reasons(sources, queries),
+            Some(lock) => lock.stale_reasons(sources, queries, self.null_elements),
             None => vec!["there is none".to_owned()],
         };
         let fits = reasons.is_empty() && !has_errors(diagnostics);
@@ -86,8 +87,43 @@ impl Config {
                 diagnostics.extend(reasons.into_iter().map(|reason| stale(&reason)));
                 None
             }
-            _ => ask_server(project, diagnostics).map(|lock| (lock, Origin::Server)),
+            _ => self.ask_server(project, diagnostics).map(|lock| (lock, Origin::Server)),
         }
+    }
+
+    /// Describes everything on a temporary database; none if anything is wrong, here or before.
+    fn ask_server(&self, project: &Project, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
+        match self.describe_all(project, diagnostics) {
+            Ok(lock) => lock.filter(|_| !has_errors(diagnostics)),
+            Err(diagnostic) => {
+                diagnostics.push(*diagnostic);
+                None
+            }
+        }
+    }
+
+    fn describe_all(
+        &self,
+        project: &Project,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<Option<Lock>, Box<Diagnostic>> {
+        let server = Server::start().map_err(|error| surroundings(&error))?;
+        let database = server.create_database().map_err(|error| surroundings(&error))?;
+        migrate(&database, project)?;
+        let mut session = Session::open(database.config()).map_err(|error| surroundings(&error))?;
+        let described = describe::describe(&mut session, &project.queries, self.null_elements, diagnostics);
+        let described = described.map_err(|error| surroundings(&error))?;
+        Ok(described.map(|described| {
+            let describe::Described { descriptions, schema } = described;
+            Lock::new(
+                &project.sources,
+                &project.queries,
+                descriptions,
+                schema,
+                self.null_elements,
+                server.major(),
+            )
+        }))
     }
 
     fn read_lock(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
@@ -176,33 +212,6 @@ fn parse_all(sources: Sources, diagnostics: &mut Vec<Diagnostic>) -> Project {
     Project { sources, queries, migrations }
 }
 
-/// Describes everything on a temporary database; none if anything is wrong, here or before.
-fn ask_server(project: &Project, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
-    match describe_all(project, diagnostics) {
-        Ok(lock) => lock.filter(|_| !has_errors(diagnostics)),
-        Err(diagnostic) => {
-            diagnostics.push(*diagnostic);
-            None
-        }
-    }
-}
-
-fn describe_all(
-    project: &Project,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Option<Lock>, Box<Diagnostic>> {
-    let server = Server::start().map_err(|error| surroundings(&error))?;
-    let database = server.create_database().map_err(|error| surroundings(&error))?;
-    migrate(&database, project)?;
-    let mut session = Session::open(database.config()).map_err(|error| surroundings(&error))?;
-    let described = describe::describe(&mut session, &project.queries, diagnostics);
-    let described = described.map_err(|error| surroundings(&error))?;
-    Ok(described.map(|described| {
-        let describe::Described { descriptions, schema } = described;
-        Lock::new(&project.sources, &project.queries, descriptions, schema, server.major())
-    }))
-}
-
 fn migrate(database: &Database, project: &Project) -> Result<(), Box<Diagnostic>> {
     let mut client = database.connect().map_err(|error| surroundings(&error))?;
     migrations::apply(&mut client, &project.sources, &project.migrations)
@@ -217,6 +226,26 @@ fn surroundings(error: &dyn std::error::Error) -> Box<Diagnostic> {
         source = cause.source();
     }
     Box::new(Diagnostic::error(message))
+}
+
+/// `:one` and `:opt` of a query that can return more: an error when it runs, which a unique key would rule out.
+fn warn_of_several_rows(queries: &[Query], lock: &Lock, diagnostics: &mut Vec<Diagnostic>) {
+    for query in queries.iter().filter(|query| query.command.wants_one_row()) {
+        let Some(description) = lock.description(query).filter(|found| !found.at_most_one_row) else {
+            continue;
+        };
+        let keys = match &description.unmet_keys[..] {
+            [] => String::new(),
+            keys => format!("compare every column of a unique key: {}; or ", keys.join(" or ")),
+        };
+        let help =
+            format!("{keys}add LIMIT 1, use `:many`, or write `-- @rows: at most one` if you know better");
+        diagnostics.push(
+            Diagnostic::warning(format!("`{}` can return more than one row", query.name))
+                .at(query.name_span(), format!("declared as `:{}`", query.command.word()))
+                .help(help),
+        );
+    }
 }
 
 fn report_drift(old: Option<&Lock>, new: &Lock, diagnostics: &mut Vec<Diagnostic>) {

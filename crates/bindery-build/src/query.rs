@@ -23,6 +23,8 @@ pub(crate) struct Query {
     pub params: Vec<ParamSource>,
     /// `@param` and `@column` lines.
     pub overrides: Vec<Override>,
+    /// `-- @rows: at most one`
+    pub at_most_one_row: bool,
     /// The [`source_hash`] of it all.
     pub source: String,
     pub(crate) map: SourceMap,
@@ -54,12 +56,15 @@ pub(crate) struct ParamSource {
     pub range: Range<usize>,
 }
 
-/// `-- @param plate: not null`
+/// `-- @param plate: not null`, `-- @column tags: not null, elements not null`
 #[derive(Debug, PartialEq)]
 pub(crate) struct Override {
     pub target: Target,
     pub name: String,
-    pub nullable: bool,
+    /// What is said of the value, if anything is.
+    pub nullable: Option<bool>,
+    /// What is said of an array's elements, if anything is.
+    pub null_elements: Option<bool>,
     /// Where the name stands.
     pub range: Range<usize>,
 }
@@ -116,13 +121,17 @@ pub(crate) fn source_hash(
     sql: &str,
     params: &[ParamSource],
     overrides: &[Override],
+    at_most_one_row: bool,
 ) -> String {
     let mut parts = vec![command.word().to_owned(), sql.to_owned()];
     for param in params {
         parts.push(format!("{:?} {}", param.name, param.narg));
     }
     for rule in overrides {
-        parts.push(format!("{:?} {} {}", rule.target, rule.name, rule.nullable));
+        parts.push(format!("{:?} {} {:?} {:?}", rule.target, rule.name, rule.nullable, rule.null_elements));
+    }
+    if at_most_one_row {
+        parts.push("at most one row".to_owned());
     }
     source::hash(parts.iter().map(String::as_str))
 }
@@ -143,6 +152,11 @@ impl Command {
 
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|command| command.word() == word)
+    }
+
+    /// Whether more than one row is an error.
+    pub fn wants_one_row(self) -> bool {
+        matches!(self, Self::One | Self::Opt)
     }
 
     /// Whether the generated function returns rows.

@@ -78,7 +78,8 @@ impl Session {
         self.trees.lock().expect("nothing panics while it holds the lock").clear();
         let outcome = transaction.batch_execute(&definition);
         // The first tree is that of CREATE FUNCTION.
-        let heard = self.trees.lock().expect("nothing panics while it holds the lock").drain(..).skip(1).last();
+        let heard =
+            self.trees.lock().expect("nothing panics while it holds the lock").drain(..).skip(1).last();
         transaction.rollback()?;
         match outcome {
             Err(error) if error.as_db_error().is_none() => Err(error),

@@ -99,22 +99,30 @@ pub(crate) fn resolve<'s>(ty: &str, schema: &'s Schema) -> Option<Resolved<'s>> 
 }
 
 impl Resolved<'_> {
-    /// The type of a row's field. Elements of an array may be NULL unless that is ruled out, which nothing does yet.
-    pub fn owned(&self, scope: Scope) -> String {
+    /// The type of a row's field. `null_elements` says whether elements of an array can be NULL.
+    pub fn owned(&self, scope: Scope, null_elements: bool) -> String {
         let base = match self.base {
             Base::Builtin(mapping) => mapping.owned.to_owned(),
             Base::Enum(name) => path(name, scope),
         };
-        if self.is_array { format!("Vec<Option<{base}>>") } else { base }
+        match (self.is_array, null_elements) {
+            (true, true) => format!("Vec<Option<{base}>>"),
+            (true, false) => format!("Vec<{base}>"),
+            (false, _) => base,
+        }
     }
 
     /// The type of an argument, its references without lifetimes.
-    pub fn param(&self) -> String {
-        match (&self.base, self.is_array) {
-            (Base::Builtin(mapping), false) => mapping.param.to_owned(),
-            (Base::Builtin(mapping), true) => format!("&[{}]", mapping.element),
-            (Base::Enum(name), false) => path(name, Scope::Module),
-            (Base::Enum(name), true) => format!("&[{}]", path(name, Scope::Module)),
+    pub fn param(&self, null_elements: bool) -> String {
+        let element = match &self.base {
+            Base::Builtin(mapping) if !self.is_array => return mapping.param.to_owned(),
+            Base::Builtin(mapping) => mapping.element.to_owned(),
+            Base::Enum(name) => path(name, Scope::Module),
+        };
+        match (self.is_array, null_elements) {
+            (true, true) => format!("&[Option<{element}>]"),
+            (true, false) => format!("&[{element}]"),
+            (false, _) => element,
         }
     }
 }
@@ -161,7 +169,7 @@ mod tests {
         let schema = schema();
         let of = |ty: &str| {
             let resolved = resolve(ty, &schema)?;
-            Some((resolved.owned(Scope::Root), resolved.param(), resolved.is_domain))
+            Some((resolved.owned(Scope::Root, true), resolved.param(false), resolved.is_domain))
         };
         let some = |owned: &str, param: &str, domain| Some((owned.into(), param.into(), domain));
         assert_eq!(of("int4"), some("i32", "i32", false));
@@ -169,6 +177,9 @@ mod tests {
         assert_eq!(of("public.plate"), some("String", "&str", true));
         assert_eq!(of("audit.best_fuel"), some("Fuel", "super::Fuel", true));
         assert_eq!(of("public.fuel[]"), some("Vec<Option<Fuel>>", "&[super::Fuel]", false));
+        let texts = resolve("text[]", &schema).unwrap();
+        assert_eq!(texts.owned(Scope::Root, false), "Vec<String>");
+        assert_eq!(texts.param(true), "&[Option<&str>]");
         assert_eq!(of("tsvector"), None);
         assert_eq!(of("public.plate[]"), None);
     }

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const MIGRATION: &str = "-- +goose Up\nCREATE TABLE cars (id bigint PRIMARY KEY, plate text NOT NULL);\n";
+const MIGRATION: &str =
+    "-- +goose Up\nCREATE TABLE cars (id bigint PRIMARY KEY, plate text NOT NULL UNIQUE);\n";
 const QUERY: &str = "-- name: FindCar :opt\nSELECT * FROM cars WHERE plate = @plate;\n";
 
 /// A package with one migration and one query.

@@ -1,6 +1,5 @@
 //! Whether a query surely returns a row.
 
-
 use super::level::{Env, Level, Nullability, entry_kind};
 use super::node::Node;
 use super::{command, constant};
@@ -20,11 +19,16 @@ impl Nullability<'_> {
         let limits = query.node("limitCount").is_some_and(|limit| {
             !constant::is_null(limit) && constant::integer(limit).is_none_or(|limit| limit < 1)
         });
-        let skips = query.node("limitOffset").is_some_and(|offset| {
-            !constant::is_null(offset) && constant::integer(offset) != Some(0)
-        });
+        let skips = query
+            .node("limitOffset")
+            .is_some_and(|offset| !constant::is_null(offset) && constant::integer(offset) != Some(0));
         let is_select = query.number("commandType") == Some(command::SELECT);
-        if !is_select || limits || skips || query.is_true("hasTargetSRFs") || query.get("havingQual").is_some() {
+        if !is_select
+            || limits
+            || skips
+            || query.is_true("hasTargetSRFs")
+            || query.get("havingQual").is_some()
+        {
             return false;
         }
         let level = Level::new(self, query, outer, &[]);
@@ -67,22 +71,30 @@ impl Nullability<'_> {
                 _ => false,
             };
         }
-        let Some(entry) = item.number("rtindex").and_then(|number| env.level.entry(number)) else { return false };
+        let Some(entry) = item.number("rtindex").and_then(|number| env.level.entry(number)) else {
+            return false;
+        };
         match entry.number("rtekind") {
-            Some(entry_kind::SUBQUERY) => entry.node("subquery").is_some_and(|query| self.has_rows(query, env)),
+            Some(entry_kind::SUBQUERY) => {
+                entry.node("subquery").is_some_and(|query| self.has_rows(query, env))
+            }
             Some(entry_kind::VALUES | entry_kind::RESULT) => true,
             // A function that returns no set returns one row.
-            Some(entry_kind::FUNCTION) => {
-                entry.nodes("functions").filter_map(|function| function.node("funcexpr")).any(|call| {
-                    !call.is_true("funcretset")
-                })
-            }
+            Some(entry_kind::FUNCTION) => entry
+                .nodes("functions")
+                .filter_map(|function| function.node("funcexpr"))
+                .any(|call| !call.is_true("funcretset")),
             Some(entry_kind::CTE) if !entry.is_true("self_reference") => {
                 let above = entry.number("ctelevelsup").and_then(|levels| env.above(levels));
                 let cte = above.as_ref().and_then(|above| {
-                    above.level.query.nodes("cteList").find(|cte| cte.word("ctename") == entry.word("ctename"))
+                    above
+                        .level
+                        .query
+                        .nodes("cteList")
+                        .find(|cte| cte.word("ctename") == entry.word("ctename"))
                 });
-                let query = cte.filter(|cte| !cte.is_true("cterecursive")).and_then(|cte| cte.node("ctequery"));
+                let query =
+                    cte.filter(|cte| !cte.is_true("cterecursive")).and_then(|cte| cte.node("ctequery"));
                 let place = above.as_ref().map(|above| above.level.rows());
                 query.zip(place).is_some_and(|(query, place)| self.has_rows(query, &place))
             }

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::catalog::{Catalog, Relation};
+use crate::catalog::{Catalog, KeyPart, Relation, UniqueKey};
 
-use super::key::Column;
+use super::key::{Column, canonical};
 use super::level::entry_kind;
 use super::node::{Node, Value};
 use super::{command, constant, range_table_entry};
@@ -18,34 +18,55 @@ pub(crate) struct UnmetKeys {
     pub keys: Vec<Vec<String>>,
 }
 
+impl UnmetKeys {
+    /// `cars (id)`, a line a key.
+    pub fn shown(&self) -> Vec<String> {
+        self.keys.iter().map(|columns| format!("{} ({})", self.relation, columns.join(", "))).collect()
+    }
+}
+
 /// Whether a statement can never return two rows.
 pub(super) fn at_most_one(query: &Node<'_>, catalog: &Catalog) -> bool {
-    Rows { catalog }.at_most_one(query, &HashSet::new())
+    Rows { catalog }.at_most_one(Place { query, outer: None }, &HashSet::new())
 }
 
 /// The relations in the way of [`at_most_one`].
 pub(super) fn unmet_keys(query: &Node<'_>, catalog: &Catalog) -> Vec<UnmetKeys> {
     let rows = Rows { catalog };
     let Some(tree) = query.node("jointree") else { return Vec::new() };
-    let fixed = rows.fixed_relations(query, tree, &HashSet::new());
-    let unmet = relations(tree).into_iter().filter(|number| !fixed.contains(number)).filter_map(|number| {
+    let met = rows.single_relations(Place { query, outer: None }, tree, &HashSet::new());
+    let unmet = relations(tree).into_iter().filter(|number| !met.contains(number)).filter_map(|number| {
         let entry = range_table_entry(query, number)?;
         let relation = rows.table(entry)?;
-        let name = |column: &i16| relation.columns.get(column).map(|column| column.name.clone());
-        let keys = relation.unique_keys.iter().map(|key| key.columns.iter().filter_map(name).collect());
+        let name = |part: &KeyPart| match part {
+            KeyPart::Column(number) => {
+                let column = i16::try_from(*number).ok().and_then(|number| relation.columns.get(&number));
+                column.map(|column| column.name.clone())
+            }
+            KeyPart::Expression(_) => None,
+        };
+        let whole = relation.unique_keys.iter().filter(|key| key.predicate.is_empty());
+        let keys = whole.filter_map(|key| key.parts.iter().map(name).collect());
         let alias = entry.node("eref").and_then(|alias| alias.text("aliasname"))?;
         Some(UnmetKeys { relation: alias, keys: keys.collect() })
     });
     unmet.collect()
 }
 
-/// A column that a condition makes equal to something that is the same for every row.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Fixed {
-    relation: i64,
-    column: i64,
-    /// What equal means: the operator's OID.
-    operator: u32,
+/// A query with those around it, whose CTEs it can read.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    query: &'p Node<'p>,
+    outer: Option<&'p Place<'p>>,
+}
+
+/// What a condition says of a relation.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Said {
+    /// A column, or an expression over columns, equals by this operator something that is the same for every row.
+    Fixed(i64, KeyPart, u32),
+    /// A condition holds, in the form of [`canonical`].
+    Holds(i64, String),
 }
 
 struct Rows<'c> {
@@ -53,8 +74,9 @@ struct Rows<'c> {
 }
 
 impl Rows<'_> {
-    /// `outputs` are output columns that the query around fixes.
-    fn at_most_one(&self, query: &Node<'_>, outputs: &HashSet<(i64, u32)>) -> bool {
+    /// `outputs` are output columns that the query around fixes, by which operators.
+    fn at_most_one(&self, place: Place<'_>, outputs: &HashSet<(i64, u32)>) -> bool {
+        let query = place.query;
         let Some(tree) = query.node("jointree") else { return false };
         if limits_to_one(query) {
             return true;
@@ -68,92 +90,105 @@ impl Rows<'_> {
         let nothing = HashSet::new();
         match query.number("commandType") {
             Some(command::SELECT) => {
-                let given = columns_behind(query, outputs);
-                is_total(query) || self.meets_keys(query, tree, &given) || self.is_one_group(query, tree, &given)
+                let given = said_of_outputs(query, outputs);
+                is_total(query)
+                    || self.is_one_row_of_each(place, tree, &given)
+                    || self.is_one_group(place, tree, &given)
             }
             // INSERT ... VALUES of one row has no FROM clause.
             Some(command::INSERT) => {
-                tree.list("fromlist").is_empty() || self.meets_keys(query, tree, &nothing)
+                tree.list("fromlist").is_empty() || self.is_one_row_of_each(place, tree, &nothing)
             }
             // A row is written once, whatever it is joined with.
             Some(command::UPDATE | command::DELETE) => {
                 let written = query.number("resultRelation").unwrap_or(0);
-                !has_full_join(tree) && self.fixed_relations(query, tree, &nothing).contains(&written)
+                !has_full_join(tree) && self.single_relations(place, tree, &nothing).contains(&written)
             }
             _ => false,
         }
     }
 
     /// GROUP BY or DISTINCT of what is the same for every row.
-    fn is_one_group(&self, query: &Node<'_>, tree: &Node<'_>, given: &HashSet<Fixed>) -> bool {
+    fn is_one_group(&self, place: Place<'_>, tree: &Node<'_>, given: &HashSet<Said>) -> bool {
+        let query = place.query;
         let clause = if query.list("groupClause").is_empty() { "distinctClause" } else { "groupClause" };
         let items: Vec<&Node<'_>> = query.nodes(clause).collect();
         // What an outer join makes equal may be missing as well.
         if items.is_empty() || has_outer_join(tree) {
             return false;
         }
-        let columns = self.fixed_columns(query, tree, given, &HashSet::new());
+        let said = self.said(place, tree, given, &HashSet::new());
         items.iter().all(|item| {
             let reference = item.number("tleSortGroupRef");
-            let target = query.nodes("targetList").find(|target| target.number("ressortgroupref") == reference);
+            let target =
+                query.nodes("targetList").find(|target| target.number("ressortgroupref") == reference);
             let expr = target.and_then(|target| target.node("expr")).map(|expr| grouped(query, expr));
             let operator = item.oid("eqop").unwrap_or(0);
-            expr.is_some_and(|expr| self.is_fixed(expr, operator, &columns, &HashSet::new()))
+            expr.is_some_and(|expr| self.is_fixed(expr, operator, &said, &HashSet::new()))
         })
     }
 
-    /// Whether every relation of FROM is met in one row at most.
-    fn meets_keys(&self, query: &Node<'_>, tree: &Node<'_>, given: &HashSet<Fixed>) -> bool {
+    /// Whether every relation of FROM takes part with one row at most.
+    fn is_one_row_of_each(&self, place: Place<'_>, tree: &Node<'_>, given: &HashSet<Said>) -> bool {
         let relations = relations(tree);
-        let fixed = self.fixed_relations(query, tree, given);
+        let single = self.single_relations(place, tree, given);
         !relations.is_empty()
             && !has_full_join(tree)
-            && relations.iter().all(|relation| fixed.contains(relation))
+            && relations.iter().all(|relation| single.contains(relation))
     }
 
     /// The relations that take part with one row at most: one that a whole key fixes, then those that are compared with its
     /// columns, and so on.
-    fn fixed_relations(&self, query: &Node<'_>, tree: &Node<'_>, given: &HashSet<Fixed>) -> HashSet<i64> {
+    fn single_relations(&self, place: Place<'_>, tree: &Node<'_>, given: &HashSet<Said>) -> HashSet<i64> {
         let relations = relations(tree);
-        let mut fixed = HashSet::new();
+        let mut single = HashSet::new();
         loop {
-            let columns = self.fixed_columns(query, tree, given, &fixed);
-            let candidates = relations.iter().copied().filter(|number| !fixed.contains(number));
-            let more: Vec<i64> = candidates.filter(|number| self.is_one_row(query, *number, &columns)).collect();
+            let said = self.said(place, tree, given, &single);
+            let candidates = relations.iter().copied().filter(|number| !single.contains(number));
+            let more: Vec<i64> = candidates.filter(|number| self.is_single(place, *number, &said)).collect();
             if more.is_empty() {
-                return fixed;
+                return single;
             }
-            fixed.extend(more);
+            single.extend(more);
         }
     }
 
-    fn is_one_row(&self, query: &Node<'_>, number: i64, columns: &HashSet<Fixed>) -> bool {
-        let Some(entry) = range_table_entry(query, number) else { return false };
-        let own = columns.iter().filter(|fixed| fixed.relation == number);
-        let own: HashSet<(i64, u32)> = own.map(|fixed| (fixed.column, fixed.operator)).collect();
-        let inner = |query: Option<&Node<'_>>, own| query.is_some_and(|query| self.at_most_one(query, own));
+    fn is_single(&self, place: Place<'_>, number: i64, said: &HashSet<Said>) -> bool {
+        let Some(entry) = range_table_entry(place.query, number) else { return false };
         match entry.number("rtekind") {
-            Some(entry_kind::RELATION) => self.table(entry).is_some_and(|relation| {
-                relation.unique_keys.iter().any(|key| {
-                    let mut columns = key.columns.iter().zip(&key.equality);
-                    columns.all(|(column, equality)| {
-                        equality.iter().any(|operator| own.contains(&(i64::from(*column), *operator)))
-                    })
-                })
-            }),
-            Some(entry_kind::SUBQUERY) => inner(entry.node("subquery"), &own),
-            Some(entry_kind::VALUES) => entry.list("values_lists").len() <= 1,
-            Some(entry_kind::FUNCTION) => entry.nodes("functions").all(|function| {
-                function.node("funcexpr").is_some_and(|call| !call.is_true("funcretset"))
-            }),
-            Some(entry_kind::RESULT) => true,
-            Some(entry_kind::CTE) if entry.number("ctelevelsup") == Some(0) => {
-                let cte = query.nodes("cteList").find(|cte| cte.word("ctename") == entry.word("ctename"));
-                let cte = cte.filter(|cte| !cte.is_true("cterecursive"));
-                inner(cte.and_then(|cte| cte.node("ctequery")), &HashSet::new())
+            Some(entry_kind::RELATION) => self
+                .table(entry)
+                .is_some_and(|relation| relation.unique_keys.iter().any(|key| is_met(key, number, said))),
+            Some(entry_kind::SUBQUERY) => {
+                let fixed = said.iter().filter_map(|said| match said {
+                    Said::Fixed(of, KeyPart::Column(column), operator) if *of == number => {
+                        Some((*column, *operator))
+                    }
+                    _ => None,
+                });
+                let inner = entry.node("subquery").map(|query| Place { query, outer: Some(&place) });
+                inner.is_some_and(|inner| self.at_most_one(inner, &fixed.collect()))
             }
+            Some(entry_kind::VALUES) => entry.list("values_lists").len() <= 1,
+            Some(entry_kind::FUNCTION) => entry
+                .nodes("functions")
+                .all(|function| function.node("funcexpr").is_some_and(|call| !call.is_true("funcretset"))),
+            Some(entry_kind::RESULT) => true,
+            Some(entry_kind::CTE) => self.is_single_cte(place, entry),
             _ => false,
         }
+    }
+
+    fn is_single_cte(&self, place: Place<'_>, entry: &Node<'_>) -> bool {
+        let mut level = Some(&place);
+        for _ in 0..entry.number("ctelevelsup").unwrap_or(0) {
+            level = level.and_then(|level| level.outer);
+        }
+        let Some(level) = level else { return false };
+        let mut ctes = level.query.nodes("cteList");
+        let cte = ctes.find(|cte| cte.word("ctename") == entry.word("ctename"));
+        let query = cte.filter(|cte| !cte.is_true("cterecursive")).and_then(|cte| cte.node("ctequery"));
+        query.is_some_and(|query| self.at_most_one(Place { query, outer: Some(level) }, &HashSet::new()))
     }
 
     /// A table whose unique keys hold for all the rows that are read.
@@ -163,34 +198,34 @@ impl Rows<'_> {
         (relation.is_table() && holds).then_some(relation)
     }
 
-    /// The columns that conditions fix, where the rows of `relations` are given.
-    fn fixed_columns(
+    /// What the conditions say, where the rows of the relations `single` are given.
+    fn said(
         &self,
-        query: &Node<'_>,
+        place: Place<'_>,
         tree: &Node<'_>,
-        given: &HashSet<Fixed>,
-        relations: &HashSet<i64>,
-    ) -> HashSet<Fixed> {
-        let mut columns = given.clone();
+        given: &HashSet<Said>,
+        single: &HashSet<i64>,
+    ) -> HashSet<Said> {
+        let mut said = given.clone();
         loop {
-            let before = columns.len();
-            self.note_conditions(query, tree, relations, &mut columns);
-            if columns.len() == before {
-                return columns;
+            let before = said.len();
+            self.read_conditions(place.query, tree, single, &mut said);
+            if said.len() == before {
+                return said;
             }
         }
     }
 
-    fn note_conditions(
+    fn read_conditions(
         &self,
         query: &Node<'_>,
         node: &Node<'_>,
-        fixed: &HashSet<i64>,
-        columns: &mut HashSet<Fixed>,
+        single: &HashSet<i64>,
+        said: &mut HashSet<Said>,
     ) {
         let sides = ["larg", "rarg"].iter().filter_map(|side| node.node(side));
         for item in node.nodes("fromlist").chain(sides) {
-            self.note_conditions(query, item, fixed, columns);
+            self.read_conditions(query, item, single, said);
         }
         // The ON clause of an outer join speaks of the side that may be missing: which of its rows there are for each row
         // of the other side.
@@ -201,56 +236,55 @@ impl Rows<'_> {
             _ => None,
         };
         if let Some(qual) = node.node("quals") {
-            self.note_equalities(query, qual, fixed, speaks_of.as_deref(), columns);
+            self.read_condition(query, qual, single, speaks_of.as_deref(), said);
         }
     }
 
-    fn note_equalities(
+    fn read_condition(
         &self,
         query: &Node<'_>,
         qual: &Node<'_>,
-        fixed: &HashSet<i64>,
+        single: &HashSet<i64>,
         speaks_of: Option<&[i64]>,
-        columns: &mut HashSet<Fixed>,
+        said: &mut HashSet<Said>,
     ) {
         if qual.name == "BOOLEXPR" && qual.word("boolop") == Some("and") {
-            qual.nodes("args").for_each(|arg| self.note_equalities(query, arg, fixed, speaks_of, columns));
+            qual.nodes("args").for_each(|arg| self.read_condition(query, arg, single, speaks_of, said));
+            return;
         }
+        let applies = |relation: &i64| speaks_of.is_none_or(|relations| relations.contains(relation));
+        let of = only_relation(qual).filter(applies);
+        said.extend(of.and_then(|relation| Some(Said::Holds(relation, canonical(qual, relation)?))));
         let sides: Vec<&Node<'_>> = qual.nodes("args").collect();
-        let ("OPEXPR", [left, right], Some(operator)) = (qual.name, &sides[..], qual.oid("opno")) else { return };
+        let ("OPEXPR", [left, right], Some(operator)) = (qual.name, &sides[..], qual.oid("opno")) else {
+            return;
+        };
         for (side, other) in [(left, right), (right, left)] {
-            let Some((var, column)) = column_of(query, side) else { continue };
-            let applies = speaks_of.is_none_or(|relations| relations.contains(&column.relation));
-            if applies && same_collation(qual, var) && self.is_fixed(other, operator, columns, fixed) {
-                columns.insert(Fixed { relation: column.relation, column: column.number, operator });
+            let Some((relation, part)) = key_part(query, side, qual) else { continue };
+            if applies(&relation) && self.is_fixed(other, operator, said, single) {
+                said.insert(Said::Fixed(relation, part, operator));
             }
         }
     }
 
     /// Whether an expression is the same for every row, or equal by `operator`.
-    fn is_fixed(
-        &self,
-        expr: &Node<'_>,
-        operator: u32,
-        columns: &HashSet<Fixed>,
-        fixed: &HashSet<i64>,
-    ) -> bool {
+    fn is_fixed(&self, expr: &Node<'_>, operator: u32, said: &HashSet<Said>, single: &HashSet<i64>) -> bool {
         match expr.name {
             "CONST" | "PARAM" | "SQLVALUEFUNCTION" => true,
             "RELABELTYPE" | "COERCEVIAIO" | "COERCETODOMAIN" | "COLLATEEXPR" => {
-                expr.node("arg").is_some_and(|arg| self.is_fixed(arg, operator, columns, fixed))
+                expr.node("arg").is_some_and(|arg| self.is_fixed(arg, operator, said, single))
             }
-            "VAR" => Column::of(expr).is_some_and(|Column { up, relation, number, .. }| {
-                let is_equal = columns.contains(&Fixed { relation, column: number, operator });
-                up > 0 || fixed.contains(&relation) || is_equal
+            "VAR" => Column::of(expr).is_some_and(|column| {
+                let equal = Said::Fixed(column.relation, KeyPart::Column(column.number), operator);
+                column.up > 0 || single.contains(&column.relation) || said.contains(&equal)
             }),
             "FUNCEXPR" | "OPEXPR" => {
-                let operator_function = || Some(self.catalog.operators.get(&expr.oid("opno")?)?.function);
-                let function = expr.oid("funcid").or_else(operator_function);
+                let behind = || Some(self.catalog.operators.get(&expr.oid("opno")?)?.function);
+                let function = expr.oid("funcid").or_else(behind);
                 let function = function.and_then(|oid| self.catalog.functions.get(&oid));
                 // What is merely equal may differ in what a function makes of it.
                 function.is_some_and(|function| !function.is_volatile && !function.returns_set)
-                    && expr.nodes("args").all(|arg| self.is_fixed(arg, 0, columns, fixed))
+                    && expr.nodes("args").all(|arg| self.is_fixed(arg, 0, said, single))
             }
             _ => false,
         }
@@ -264,39 +298,81 @@ mod join_type {
     pub const RIGHT: i64 = 3;
 }
 
-/// Whether equal means for a comparison what it means for the column's indexes, or more.
-fn same_collation(comparison: &Node<'_>, var: &Node<'_>) -> bool {
-    /// None, the database's own, C and POSIX: equal are the same bytes.
-    const DETERMINISTIC: [i64; 4] = [0, 100, 950, 951];
-    let collation = comparison.number("inputcollid").unwrap_or(0);
-    DETERMINISTIC.contains(&collation) || var.number("varcollid") == Some(collation)
+/// Whether all parts of a key are fixed, and a partial index has every row that the conditions let through.
+fn is_met(key: &UniqueKey, relation: i64, said: &HashSet<Said>) -> bool {
+    let is_fixed = |part: &KeyPart, operators: &[u32]| {
+        operators.iter().any(|operator| said.contains(&Said::Fixed(relation, part.clone(), *operator)))
+    };
+    // What equals something is not NULL.
+    let is_non_null = |column: i64| {
+        said.iter().any(|said| {
+            matches!(said, Said::Fixed(of, KeyPart::Column(number), _) if (*of, *number) == (relation, column))
+        })
+    };
+    key.parts.iter().zip(&key.equality).all(|(part, operators)| is_fixed(part, operators))
+        && key.predicate.iter().all(|condition| {
+            let text = condition.text.clone();
+            text.is_some_and(|text| said.contains(&Said::Holds(relation, text)))
+                || condition.non_null.is_some_and(is_non_null)
+        })
 }
 
-/// The columns of FROM that the output columns `outputs` are, as they stand.
-fn columns_behind(query: &Node<'_>, outputs: &HashSet<(i64, u32)>) -> HashSet<Fixed> {
+/// What an index could be over: a column, or an expression over the columns of one relation.
+fn key_part(query: &Node<'_>, side: &Node<'_>, comparison: &Node<'_>) -> Option<(i64, KeyPart)> {
+    if let Some((var, column)) = column_of(query, side) {
+        return same_collation(comparison, var).then_some((column.relation, KeyPart::Column(column.number)));
+    }
+    // The expression's collation is part of its text, but not what the comparison makes of it.
+    let relation = only_relation(side).filter(|_| is_deterministic(comparison))?;
+    Some((relation, KeyPart::Expression(canonical(side, relation)?)))
+}
+
+/// The relation of this level whose columns are in an expression, if there is just one.
+fn only_relation(expr: &Node<'_>) -> Option<i64> {
+    let mut columns = Vec::new();
+    let mut note = |node: &Node<'_>| columns.extend(Column::of(node));
+    note(expr);
+    expr.walk_query(&mut |node| note(node));
+    let first = columns.first().filter(|column| column.up == 0)?.relation;
+    columns.iter().all(|column| (column.up, column.relation) == (0, first)).then_some(first)
+}
+
+/// Whether equal means for a comparison what it means for the column's indexes, or more.
+fn same_collation(comparison: &Node<'_>, var: &Node<'_>) -> bool {
+    is_deterministic(comparison) || var.number("varcollid") == comparison.number("inputcollid")
+}
+
+/// Whether equal are the same bytes: no collation, the database's own, C and POSIX.
+fn is_deterministic(comparison: &Node<'_>) -> bool {
+    const DETERMINISTIC: [i64; 4] = [0, 100, 950, 951];
+    DETERMINISTIC.contains(&comparison.number("inputcollid").unwrap_or(0))
+}
+
+/// What is said of the columns of FROM that output columns are, as they stand.
+fn said_of_outputs(query: &Node<'_>, outputs: &HashSet<(i64, u32)>) -> HashSet<Said> {
     let makes_rows = ["hasAggs", "hasWindowFuncs", "hasDistinctOn"].iter().any(|flag| query.is_true(flag))
         || ["limitCount", "limitOffset", "groupingSets"].iter().any(|clause| query.get(clause).is_some());
     if makes_rows {
         return HashSet::new();
     }
-    let mut behind = HashSet::new();
+    let mut said = HashSet::new();
     for (output, operator) in outputs {
         let mut targets = query.nodes("targetList");
-        let target = targets.find(|target| target.number("resno") == Some(*output) && !target.is_true("resjunk"));
+        let target =
+            targets.find(|target| target.number("resno") == Some(*output) && !target.is_true("resjunk"));
         let column = target.and_then(|target| column_of(query, grouped(query, target.node("expr")?)));
-        behind.extend(column.map(|(_, column)| Fixed {
-            relation: column.relation,
-            column: column.number,
-            operator: *operator,
-        }));
+        said.extend(
+            column.map(|(_, column)| Said::Fixed(column.relation, KeyPart::Column(column.number), *operator)),
+        );
     }
-    behind
+    said
 }
 
 /// An aggregate without GROUP BY, or no FROM clause at all.
 fn is_total(query: &Node<'_>) -> bool {
     let has_from = query.node("jointree").is_some_and(|tree| !tree.list("fromlist").is_empty());
-    query.list("groupClause").is_empty() && (query.is_true("hasAggs") || query.get("havingQual").is_some() || !has_from)
+    query.list("groupClause").is_empty()
+        && (query.is_true("hasAggs") || query.get("havingQual").is_some() || !has_from)
 }
 
 /// `LIMIT 1`, or `LIMIT 0`; WITH TIES may give more.

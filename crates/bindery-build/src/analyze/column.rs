@@ -10,6 +10,7 @@ use super::functions;
 use super::key::{Column, Key};
 use super::level::{Env, Level, Nullability, entry_kind};
 use super::node::{Node, Value};
+use super::output::Nulls;
 use super::{command, merge};
 
 /// `TableFuncType` of PostgreSQL's `primnodes.h`.
@@ -72,7 +73,7 @@ impl Nullability<'_> {
             };
         };
         let place = level.rows();
-        let of = |columns: Rc<[bool]>| columns.get(index).copied().unwrap_or(true);
+        let of = |columns: Rc<[Nulls]>| columns.get(index).is_none_or(|nulls| nulls.value);
         match kind {
             Some(entry_kind::RELATION) => self.relation_column(entry, column.number),
             Some(entry_kind::SUBQUERY) => of(self.subquery(column.relation, level)),
@@ -88,7 +89,7 @@ impl Nullability<'_> {
     }
 
     /// The columns of a subquery in FROM, a view among them.
-    pub fn subquery(&self, number: i64, level: &Level<'_, '_>) -> Rc<[bool]> {
+    pub fn subquery(&self, number: i64, level: &Level<'_, '_>) -> Rc<[Nulls]> {
         level.subquery(number, || {
             let Some(query) = level.entry(number).and_then(|entry| entry.node("subquery")) else {
                 return Vec::new();
@@ -105,7 +106,8 @@ impl Nullability<'_> {
         })
     }
 
-    fn cte(&self, entry: &Node<'_>, env: &Env<'_, '_>) -> Rc<[bool]> {
+    /// The columns of a CTE.
+    pub fn cte(&self, entry: &Node<'_>, env: &Env<'_, '_>) -> Rc<[Nulls]> {
         let unknown = || Rc::from([]);
         let Some(name) = entry.word("ctename") else { return unknown() };
         let Some(at) = entry.number("ctelevelsup").and_then(|levels| env.above(levels)) else {
@@ -127,13 +129,14 @@ impl Nullability<'_> {
 
     /// Starts from "no column is NULL" and adds what each round finds until nothing is added: every row comes from a
     /// finite number of rounds.
-    fn recursive_cte(&self, name: &str, query: &Node<'_>, level: &Level<'_, '_>) -> Vec<bool> {
+    fn recursive_cte(&self, name: &str, query: &Node<'_>, level: &Level<'_, '_>) -> Vec<Nulls> {
         let visible = query.nodes("targetList").filter(|target| !target.is_true("resjunk"));
-        let mut columns = vec![false; visible.count()];
+        let mut columns = vec![Nulls::NOWHERE; visible.count()];
         loop {
             level.set_recursion(name, columns.as_slice().into());
             let found = self.outputs(query, Some(&level.rows()));
-            let both: Vec<bool> = found.iter().zip(&columns).map(|(found, known)| *found || *known).collect();
+            let both: Vec<Nulls> =
+                found.iter().zip(&columns).map(|(found, known)| found.or(*known)).collect();
             if both == columns {
                 return columns;
             }
@@ -168,12 +171,7 @@ impl Nullability<'_> {
     }
 
     /// An element of what a set-returning function gives.
-    pub fn set_element<'n>(
-        &self,
-        call: &'n Node<'n>,
-        function: &Function,
-        env: &Env<'_, 'n>,
-    ) -> bool {
+    pub fn set_element<'n>(&self, call: &'n Node<'n>, function: &Function, env: &Env<'_, 'n>) -> bool {
         if function.body.is_some() {
             return self.sql_function_column(call, function, 0, env);
         }

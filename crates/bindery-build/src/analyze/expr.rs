@@ -98,10 +98,13 @@ impl Nullability<'_> {
         const EXTERNAL: i64 = 0;
         const SUBLINK: i64 = 2;
         let index = expr.number("paramid").and_then(|number| usize::try_from(number - 1).ok());
-        let of = |nulls: &[bool]| index.and_then(|index| nulls.get(index).copied()).unwrap_or(true);
+        let Some(index) = index else { return true };
         match expr.number("paramkind") {
-            Some(EXTERNAL) => of(self.null_params),
-            Some(SUBLINK) => env.sublink.as_deref().is_none_or(of),
+            Some(EXTERNAL) => self.null_params.get(index).copied().unwrap_or(true),
+            Some(SUBLINK) => {
+                let column = env.sublink.as_deref().and_then(|columns| columns.get(index));
+                column.is_none_or(|nulls| nulls.value)
+            }
             _ => true,
         }
     }
@@ -142,7 +145,9 @@ impl Nullability<'_> {
         // What holds where no condition so far was true.
         let mut env = env.clone();
         for when in expr.nodes("args") {
-            let (Some(condition), Some(result)) = (when.node("expr"), when.node("result")) else { return true };
+            let (Some(condition), Some(result)) = (when.node("expr"), when.node("result")) else {
+                return true;
+            };
             let at_condition = Env { tested: expr.node("arg"), ..env.clone() };
             let known = self.known_condition(condition, &at_condition);
             if known == Some(false) {
@@ -169,7 +174,9 @@ impl Nullability<'_> {
         if let Some(constant) = constant::boolean(condition) {
             return Some(constant.unwrap_or(false));
         }
-        let tested = condition.node("arg").filter(|_| condition.name == "NULLTEST" && !condition.is_true("argisrow"))?;
+        let tested = condition
+            .node("arg")
+            .filter(|_| condition.name == "NULLTEST" && !condition.is_true("argisrow"))?;
         (!self.nullable(tested, env)).then(|| condition.number("nulltesttype") == Some(1))
     }
 
@@ -189,7 +196,8 @@ impl Nullability<'_> {
             Some(sublink::EXISTS | sublink::ARRAY) => false,
             // Of no row a scalar subquery is NULL.
             Some(sublink::EXPR) => {
-                !self.has_rows(query, env) || self.outputs(query, Some(env)).first().copied().unwrap_or(true)
+                !self.has_rows(query, env)
+                    || self.outputs(query, Some(env)).first().is_none_or(|nulls| nulls.value)
             }
             Some(sublink::ROW_COMPARE) if !self.has_rows(query, env) => true,
             Some(sublink::ALL | sublink::ANY | sublink::ROW_COMPARE) => {

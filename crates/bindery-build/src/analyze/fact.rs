@@ -23,6 +23,8 @@ pub(super) enum Fact {
     NonNullIfPresent(Column),
     /// No field of the row is NULL.
     FieldsNonNull(Key),
+    /// No element of the array is NULL.
+    ElementsNonNull(Key),
     /// This side of a FULL JOIN is there.
     Present(Nuller),
     /// The group has rows.
@@ -88,10 +90,12 @@ impl Nullability<'_> {
             "SCALARARRAYOPEXPR" => self.if_elements_compared(expr, expr.is_true("useOr"), env),
             "SUBLINK" => self.if_sublink_true(expr, env),
             "ROWCOMPAREEXPR" => self.if_rows_compared(expr, env),
-            "NULLTEST" | "CONST" => Facts::new(),
+            "NULLTEST" => self.if_no_null_found(expr, env),
+            "CONST" => Facts::new(),
             _ => {
                 let mut facts = self.if_non_null(expr, env);
                 facts.extend(self.if_counted(expr, env));
+                facts.extend(self.if_nulls_counted(expr, env));
                 facts
             }
         }
@@ -131,7 +135,8 @@ impl Nullability<'_> {
         match expr.name {
             "BOOLEXPR" => self.of_logic(expr, "and", env, Self::if_not_false, Self::if_not_true),
             _ if is_never_null(expr) => self.if_true(expr, env),
-            _ => Facts::new(),
+            // It is NULL only if the array is.
+            _ => self.if_nulls_counted(expr, env),
         }
     }
 
@@ -270,6 +275,49 @@ impl Nullability<'_> {
         }
         let level = Level::new(self, query, Some(env), &[]);
         level.facts.iter().filter_map(outside).collect()
+    }
+
+    /// `array_position(x, NULL) IS NULL`
+    fn if_no_null_found<'n>(&self, test: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
+        let call = test.node("arg").filter(|call| self.calls(call, "array_position"));
+        let args: Vec<&'n Node<'n>> = call.into_iter().flat_map(|call| call.nodes("args")).collect();
+        match args[..] {
+            [array, element] if constant::is_null(element) => self.elements_non_null(array, env),
+            _ => Facts::new(),
+        }
+    }
+
+    /// `num_nulls(VARIADIC x) = 0`, `x = array_remove(x, NULL)`; NULL only where `x` is.
+    fn if_nulls_counted<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
+        let operator = expr.oid("opno").and_then(|oid| self.catalog.operators.get(&oid));
+        let sides: Vec<&'n Node<'n>> = expr.nodes("args").collect();
+        let ("OPEXPR", Some("="), [left, right]) =
+            (expr.name, operator.map(|operator| operator.name.as_str()), &sides[..])
+        else {
+            return Facts::new();
+        };
+        for (call, other) in [(left, right), (right, left)] {
+            let mut args = call.nodes("args");
+            let (first, second) = (args.next(), args.next());
+            let Some(array) = first.filter(|_| self.function_of(expr).is_some_and(|f| f.is_builtin)) else {
+                continue;
+            };
+            let counts = self.calls(call, "num_nulls") && call.is_true("funcvariadic");
+            let removes = self.calls(call, "array_remove") && second.is_some_and(constant::is_null);
+            let is_same = || self.key(array, env).is_some_and(|key| self.key(other, env) == Some(key));
+            if counts && constant::integer(other) == Some(0) || removes && is_same() {
+                return self.elements_non_null(array, env);
+            }
+        }
+        Facts::new()
+    }
+
+    fn calls(&self, expr: &Node<'_>, name: &str) -> bool {
+        expr.name == "FUNCEXPR" && self.function_of(expr).is_some_and(|f| f.is_builtin && f.name == name)
+    }
+
+    fn elements_non_null<'n>(&self, array: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
+        self.key(array, env).map(Fact::ElementsNonNull).into_iter().collect()
     }
 
     /// `(a, b) < (c, d)`: the first pair was compared.

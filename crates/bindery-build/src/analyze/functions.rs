@@ -88,9 +88,26 @@ pub(super) fn aggregate(function: &Function) -> Aggregate {
         | "jsonb_object_agg_strict"
         | "jsonb_object_agg_unique"
         | "jsonb_object_agg_unique_strict" => Aggregate::OfRows,
-        "any_value" | "avg" | "bit_and" | "bit_or" | "bit_xor" | "bool_and" | "bool_or" | "every" | "max"
-        | "min" | "mode" | "percentile_cont" | "percentile_disc" | "range_agg" | "range_intersect_agg"
-        | "stddev_pop" | "string_agg" | "sum" | "var_pop" | "xmlagg" => Aggregate::OfValues,
+        "any_value"
+        | "avg"
+        | "bit_and"
+        | "bit_or"
+        | "bit_xor"
+        | "bool_and"
+        | "bool_or"
+        | "every"
+        | "max"
+        | "min"
+        | "mode"
+        | "percentile_cont"
+        | "percentile_disc"
+        | "range_agg"
+        | "range_intersect_agg"
+        | "stddev_pop"
+        | "string_agg"
+        | "sum"
+        | "var_pop"
+        | "xmlagg" => Aggregate::OfValues,
         _ => Aggregate::Unknown,
     }
 }
@@ -163,7 +180,11 @@ impl Nullability<'_> {
             _ if function.body.is_some() => self.sql_function_column(expr, function, 0, env),
             _ if !function.is_builtin => true,
             // VARIADIC NULL makes NULL of each of them.
-            _ if expr.is_true("funcvariadic") && (NEVER_NULL.contains(&name) || is_null_by_its_first(function)) => any(),
+            _ if expr.is_true("funcvariadic")
+                && (NEVER_NULL.contains(&name) || is_null_by_its_first(function)) =>
+            {
+                any()
+            }
             _ if NEVER_NULL.contains(&name) => false,
             _ if is_null_by_its_first(function) => is_null(0),
             "array_to_string" => is_null(0) || is_null(1),
@@ -178,7 +199,13 @@ impl Nullability<'_> {
                 let is_silent = args.get(3).is_some_and(|arg| constant::boolean(arg) != Some(Some(false)));
                 is_silent || any()
             }
-            _ if matches!(source, "range_constructor2" | "range_constructor3" | "multirange_constructor0") => false,
+            _ if matches!(
+                source,
+                "range_constructor2" | "range_constructor3" | "multirange_constructor0"
+            ) =>
+            {
+                false
+            }
             _ => !is_safe(function) || any(),
         }
     }

@@ -55,8 +55,15 @@ impl Key {
     }
 }
 
-/// Fields that differ between two writings of the same expression.
-const PLACES: [&str; 10] = [
+/// Fields that differ between two writings of the same expression, or are filled in later.
+const PLACES: [&str; 17] = [
+    "coerceformat",
+    "coercionformat",
+    "convertformat",
+    "funcformat",
+    "hashfuncid",
+    "negfuncid",
+    "relabelformat",
     "location",
     "list_start",
     "list_end",
@@ -68,6 +75,49 @@ const PLACES: [&str; 10] = [
     "stmt_location",
     "stmt_len",
 ];
+
+/// An expression over the columns of `relation` alone, in a form in which two writings of it are the same; none if there is
+/// more in it.
+pub(crate) fn canonical(expr: &Node<'_>, relation: i64) -> Option<String> {
+    let mut text = String::new();
+    write_canonical(expr, relation, &mut text).then_some(text)
+}
+
+fn write_canonical(expr: &Node<'_>, relation: i64, text: &mut String) -> bool {
+    if expr.name == "VAR" {
+        let column = Column::of(expr).filter(|column| column.up == 0 && column.relation == relation);
+        text.push_str(&column.map(|column| format!("{{VAR {}}}", column.number)).unwrap_or_default());
+        return column.is_some();
+    }
+    text.push('{');
+    text.push_str(expr.name);
+    let fields = expr.fields().filter(|(field, _)| !PLACES.contains(field));
+    let mut is_alone = !matches!(expr.name, "QUERY" | "SUBLINK" | "PARAM");
+    for (field, value) in fields {
+        text.push(':');
+        text.push_str(field);
+        is_alone &= write_canonical_value(value, relation, text);
+    }
+    text.push('}');
+    is_alone
+}
+
+fn write_canonical_value(value: &Value<'_>, relation: i64, text: &mut String) -> bool {
+    text.push(' ');
+    match value {
+        Value::Node(node) => write_canonical(node, relation, text),
+        Value::List(items) => {
+            text.push('(');
+            let is_alone = items.iter().all(|item| write_canonical_value(item, relation, text));
+            text.push(')');
+            is_alone
+        }
+        Value::Word(word) => {
+            text.push_str(word);
+            true
+        }
+    }
+}
 
 impl Nullability<'_> {
     /// What a reference stands for: a column of a join, a grouped expression (PostgreSQL 18), what a CASE tests.

@@ -11,6 +11,7 @@ use super::grouping::Grouping;
 use super::joins::{self, Nuller, Nullers};
 use super::key::Key;
 use super::node::{Node, Value};
+use super::output::Nulls;
 use super::sql_function::Caller;
 
 /// What inference may look at besides the tree.
@@ -39,7 +40,7 @@ pub(super) struct Level<'l, 'n> {
     /// Whether set-returning functions of the select list pad each other with NULLs.
     pub pads_sets: bool,
     /// A recursive CTE of this level that is being looked at, with what its columns are taken to be so far.
-    recursion: RefCell<HashMap<String, Rc<[bool]>>>,
+    recursion: RefCell<HashMap<String, Rc<[Nulls]>>>,
     known: RefCell<Known>,
 }
 
@@ -47,9 +48,9 @@ pub(super) struct Level<'l, 'n> {
 #[derive(Default)]
 struct Known {
     /// By number in the range table.
-    subqueries: HashMap<i64, Rc<[bool]>>,
+    subqueries: HashMap<i64, Rc<[Nulls]>>,
     /// By name.
-    ctes: HashMap<String, Rc<[bool]>>,
+    ctes: HashMap<String, Rc<[Nulls]>>,
 }
 
 /// Where an expression is evaluated, and what holds there.
@@ -60,7 +61,7 @@ pub(super) struct Env<'l, 'n> {
     /// After grouping: of groups, not of rows.
     pub grouped: bool,
     /// What the columns of the sublink can be that the expression is the test of.
-    pub sublink: Option<Rc<[bool]>>,
+    pub sublink: Option<Rc<[Nulls]>>,
     /// What the CASE tests that the expression is a WHEN of.
     pub tested: Option<&'n Node<'n>>,
 }
@@ -154,8 +155,11 @@ impl<'l, 'n> Level<'l, 'n> {
         }
         if level.grouping.is_grouped {
             let env = level.groups();
-            let mut having: Facts = kept.iter().flat_map(|expr| nullability.if_non_null(expr, &env)).collect();
-            having.extend(query.node("havingQual").into_iter().flat_map(|qual| nullability.if_true(qual, &env)));
+            let mut having: Facts =
+                kept.iter().flat_map(|expr| nullability.if_non_null(expr, &env)).collect();
+            having.extend(
+                query.node("havingQual").into_iter().flat_map(|qual| nullability.if_true(qual, &env)),
+            );
             level.having = having;
         }
         level
@@ -218,30 +222,30 @@ impl<'l, 'n> Level<'l, 'n> {
 
 impl<'n> Level<'_, 'n> {
     /// The recursive CTE of this name as it is known so far.
-    pub fn recursion(&self, name: &str) -> Option<Rc<[bool]>> {
+    pub fn recursion(&self, name: &str) -> Option<Rc<[Nulls]>> {
         self.recursion.borrow().get(name).cloned()
     }
 
-    pub fn set_recursion(&self, name: &str, columns: Rc<[bool]>) {
+    pub fn set_recursion(&self, name: &str, columns: Rc<[Nulls]>) {
         self.recursion.borrow_mut().insert(name.to_owned(), columns);
     }
 
     /// Finds a subquery's columns once.
-    pub fn subquery(&self, number: i64, find: impl FnOnce() -> Vec<bool>) -> Rc<[bool]> {
+    pub fn subquery(&self, number: i64, find: impl FnOnce() -> Vec<Nulls>) -> Rc<[Nulls]> {
         if let Some(columns) = self.known.borrow().subqueries.get(&number) {
             return Rc::clone(columns);
         }
-        let columns: Rc<[bool]> = find().into();
+        let columns: Rc<[Nulls]> = find().into();
         self.known.borrow_mut().subqueries.insert(number, Rc::clone(&columns));
         columns
     }
 
     /// Finds a CTE's columns once.
-    pub fn cte(&self, name: &str, find: impl FnOnce() -> Vec<bool>) -> Rc<[bool]> {
+    pub fn cte(&self, name: &str, find: impl FnOnce() -> Vec<Nulls>) -> Rc<[Nulls]> {
         if let Some(columns) = self.known.borrow().ctes.get(name) {
             return Rc::clone(columns);
         }
-        let columns: Rc<[bool]> = find().into();
+        let columns: Rc<[Nulls]> = find().into();
         self.known.borrow_mut().ctes.insert(name.to_owned(), Rc::clone(&columns));
         columns
     }

@@ -8,12 +8,13 @@ mod at_least_one;
 mod at_most_one;
 mod column;
 mod constant;
+mod elements;
 mod expr;
 mod fact;
 mod functions;
 mod grouping;
 mod joins;
-mod key;
+pub(crate) mod key;
 mod level;
 pub(crate) mod node;
 mod output;
@@ -26,6 +27,7 @@ use crate::catalog::Catalog;
 pub(crate) use at_most_one::UnmetKeys;
 use level::Nullability;
 use node::{Node, Value};
+pub(crate) use output::Nulls;
 
 /// `CmdType` of PostgreSQL's `nodes.h`.
 mod command {
@@ -69,8 +71,8 @@ mod merge {
 /// What the tree of a statement tells.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Analysis {
-    /// Whether each result column can be NULL; columns that are missing here can.
-    pub nullable: Vec<bool>,
+    /// Where NULLs can come in each result column; anywhere in one that is missing here.
+    pub columns: Vec<Nulls>,
     /// `$1` first.
     pub params: Vec<ParamAnalysis>,
     /// Whether more than one row is impossible.
@@ -99,12 +101,12 @@ pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Opti
     let params = with_given(params::analyze(query, catalog, given.len()), given);
     let null_params: Vec<bool> = params.iter().map(|param| param.nullable).collect();
     let nullability = Nullability { catalog, null_params: &null_params, stored: None, caller: None };
-    let nullable = nullability.outputs(query, None);
+    let columns = nullability.outputs(query, None);
     // A rule may add statements of its own, and the rows of all are counted.
     let is_alone = tree.is_some_and(|tree| !matches!(tree, Value::List(queries) if queries.len() > 1));
     let at_most_one_row = is_alone && at_most_one::at_most_one(query, catalog);
     let unmet_keys = if at_most_one_row { Vec::new() } else { at_most_one::unmet_keys(query, catalog) };
-    Analysis { nullable, params, at_most_one_row, unmet_keys }
+    Analysis { columns, params, at_most_one_row, unmet_keys }
 }
 
 /// The query whose result is the statement's: the last that may set the command tag, since rules can put others beside it.

@@ -11,6 +11,28 @@ use super::level::{Env, Level, Nullability};
 use super::node::Node;
 use super::{command, merge};
 
+/// Where NULLs can come in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Nulls {
+    /// In place of the value.
+    pub value: bool,
+    /// As elements, if it is an array.
+    pub elements: bool,
+}
+
+impl Nulls {
+    pub const ANYWHERE: Self = Self { value: true, elements: true };
+    pub const NOWHERE: Self = Self { value: false, elements: false };
+
+    pub fn or(self, other: Self) -> Self {
+        Self { value: self.value || other.value, elements: self.elements || other.elements }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { value: self.value && other.value, elements: self.elements && other.elements }
+    }
+}
+
 /// `SetOperation` of PostgreSQL's `parsenodes.h`.
 mod set_operation {
     pub const UNION: i64 = 1;
@@ -27,8 +49,8 @@ pub(super) fn targets<'x, 'n>(query: &'x Node<'n>) -> impl Iterator<Item = &'x N
 }
 
 impl Nullability<'_> {
-    /// Whether each column that a query gives can be NULL.
-    pub fn outputs<'n>(&self, query: &'n Node<'n>, outer: Option<&Env<'_, 'n>>) -> Vec<bool> {
+    /// What each column that a query gives can be.
+    pub fn outputs<'n>(&self, query: &'n Node<'n>, outer: Option<&Env<'_, 'n>>) -> Vec<Nulls> {
         self.outputs_of(query, outer, &[])
     }
 
@@ -38,7 +60,7 @@ impl Nullability<'_> {
         query: &'n Node<'n>,
         outer: Option<&Env<'_, 'n>>,
         non_null: &[usize],
-    ) -> Vec<bool> {
+    ) -> Vec<Nulls> {
         let mut level = Level::new(self, query, outer, non_null);
         if query.number("commandType") != Some(command::SELECT) {
             if query.number("commandType") == Some(command::MERGE) {
@@ -52,38 +74,44 @@ impl Nullability<'_> {
         let env = level.groups();
         let grouping = &level.grouping;
         let column = |target: &'n Node<'n>| {
-            let Some(expr) = target.node("expr") else { return true };
+            let Some(expr) = target.node("expr") else { return Nulls::ANYWHERE };
             let reference = target.number("ressortgroupref");
             let is_missing = reference.is_some_and(|number| grouping.missing_references.contains(&number));
-            match is_missing {
+            let value = match is_missing {
                 // The whole entry is a grouped expression, a volatile one too.
                 true => !level.having_knows(&self.shape(expr, &env)),
                 false => self.nullable(expr, &env),
-            }
+            };
+            Nulls { value, elements: self.null_elements(expr, &env) }
         };
         targets(query).map(column).collect()
     }
 
-    fn set_operation<'n>(&self, node: &'n Node<'n>, level: &Level<'_, 'n>) -> Vec<bool> {
+    fn set_operation<'n>(&self, node: &'n Node<'n>, level: &Level<'_, 'n>) -> Vec<Nulls> {
         if node.name == "RANGETBLREF" {
-            return node.number("rtindex").map(|number| self.subquery(number, level).to_vec()).unwrap_or_default();
+            return node
+                .number("rtindex")
+                .map(|number| self.subquery(number, level).to_vec())
+                .unwrap_or_default();
         }
         let arm = |field| node.node(field).map(|arm| self.set_operation(arm, level)).unwrap_or_default();
         let left = arm("larg");
         match node.number("op") {
-            Some(set_operation::UNION) => left.into_iter().zip(arm("rarg")).map(|(a, b)| a || b).collect(),
-            Some(set_operation::INTERSECT) => left.into_iter().zip(arm("rarg")).map(|(a, b)| a && b).collect(),
+            Some(set_operation::UNION) => left.into_iter().zip(arm("rarg")).map(|(a, b)| a.or(b)).collect(),
+            Some(set_operation::INTERSECT) => {
+                left.into_iter().zip(arm("rarg")).map(|(a, b)| a.and(b)).collect()
+            }
             // EXCEPT: what is in the first.
             _ => left,
         }
     }
 
     /// RETURNING: rows as they are after writing, which WHERE has not seen.
-    fn returning(&self, level: &Level<'_, '_>) -> Vec<bool> {
+    fn returning(&self, level: &Level<'_, '_>) -> Vec<Nulls> {
         let query = level.query;
         let written = query.number("resultRelation").unwrap_or(0);
         let relation = level.entry(written).and_then(|entry| self.relation(entry));
-        let Some(relation) = relation else { return vec![true; targets(query).count()] };
+        let Some(relation) = relation else { return vec![Nulls::ANYWHERE; targets(query).count()] };
         let non_null = match query.number("commandType") {
             Some(command::INSERT) => self.inserted(relation, level),
             Some(command::UPDATE) => self.updated(relation, level),
@@ -93,7 +121,10 @@ impl Nullability<'_> {
             }),
             _ => self.declared(relation, level),
         };
-        let known = non_null.into_iter().chain([0]).map(|number| Fact::NonNull(Key::Column(written_column(level, number))));
+        let known = non_null
+            .into_iter()
+            .chain([0])
+            .map(|number| Fact::NonNull(Key::Column(written_column(level, number))));
         let mut facts: Facts = known.collect();
         match query.number("commandType") {
             Some(command::MERGE) => {}
@@ -101,7 +132,13 @@ impl Nullability<'_> {
             _ => facts.extend(level.facts.iter().filter(|fact| !mentions(fact, written)).cloned()),
         }
         let env = level.rows().only(facts);
-        targets(query).map(|target| target.node("expr").is_none_or(|expr| self.nullable(expr, &env))).collect()
+        let column = |target: &Node<'_>| match target.node("expr") {
+            Some(expr) => {
+                Nulls { value: self.nullable(expr, &env), elements: self.null_elements(expr, &env) }
+            }
+            None => Nulls::ANYWHERE,
+        };
+        targets(query).map(column).collect()
     }
 
     /// Columns that no row of the written relation has NULL in, whatever is assigned.
@@ -118,7 +155,8 @@ impl Nullability<'_> {
         }
         // ON CONFLICT DO UPDATE gives rows that were there before; EXCLUDED is the row that was to be inserted.
         const UPDATE: i64 = 2;
-        let Some(conflict) = level.query.node("onConflict").filter(|c| c.number("action") == Some(UPDATE)) else {
+        let Some(conflict) = level.query.node("onConflict").filter(|c| c.number("action") == Some(UPDATE))
+        else {
             return inserted;
         };
         let excluded = conflict.number("exclRelIndex").unwrap_or(0);
@@ -174,7 +212,9 @@ impl Nullability<'_> {
     /// WHEN NOT MATCHED BY SOURCE: rows of the target that no row of the source goes with.
     fn note_rows_without_source(&self, level: &mut Level<'_, '_>) {
         let query = level.query;
-        if merge::actions(query).any(|action| action.number("matchKind") == Some(merge::NOT_MATCHED_BY_SOURCE)) {
+        if merge::actions(query)
+            .any(|action| action.number("matchKind") == Some(merge::NOT_MATCHED_BY_SOURCE))
+        {
             let written = query.number("resultRelation").unwrap_or(0);
             let count = i64::try_from(query.list("rtable").len()).unwrap_or(0);
             (1..=count).filter(|relation| *relation != written).for_each(|relation| {
@@ -195,7 +235,10 @@ fn written_column(level: &Level<'_, '_>, number: i16) -> Column {
 
 fn mentions(fact: &Fact, relation: i64) -> bool {
     match fact {
-        Fact::NonNull(key) | Fact::FieldsNonNull(key) | Fact::NonNullInSomeRow(key) => key.mentions(relation),
+        Fact::NonNull(key)
+        | Fact::FieldsNonNull(key)
+        | Fact::ElementsNonNull(key)
+        | Fact::NonNullInSomeRow(key) => key.mentions(relation),
         Fact::NonNullIfPresent(column) => column.relation == relation,
         Fact::Present(_) | Fact::GroupHasRows => false,
     }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{Column, Relation, Written};
+use crate::catalog::{Column, Promises, Relation, Written};
 
 use super::fact::Fact;
 use super::key::{self, Key};
 use super::level::{Level, Nullability};
-use super::node::{self, Node};
+use super::node::{self, Node, Value};
 use super::result_query;
 
 impl Relation {
@@ -30,70 +30,91 @@ impl Nullability<'_> {
         if let Some(when) = self.stored {
             return !was_non_null(relation, column, when);
         }
-        // A partitioned table has no rows of its own.
-        let own = relation.kind != "p" && !self.non_null_columns(relation).contains(&number);
-        let with_descendants = entry.is_true("inh") || relation.kind == "p";
-        if own || !with_descendants {
-            return own;
-        }
-        let mut descendants = relation.descendants.iter();
+        // With no partition there are no rows, but there may be some later.
         if relation.kind == "p" && relation.descendants.is_empty() {
             return !column.not_null;
         }
-        descendants.any(|oid| {
-            let Some(descendant) = self.catalog.relations.get(oid) else { return true };
-            let same = descendant.columns.iter().find(|(_, other)| other.name == column.name);
-            descendant.kind != "p" && same.is_none_or(|(number, _)| !self.non_null_columns(descendant).contains(number))
-        })
+        !self.holds_everywhere(relation, entry, number, |promises| &promises.non_null)
     }
 
-    /// The columns of this relation alone that hold no NULL.
-    pub fn non_null_columns<'r>(&self, relation: &'r Relation) -> &'r BTreeSet<i16> {
-        relation.non_null.get_or_init(|| match relation.kind.as_str() {
-            "r" | "p" => self.promised_columns(relation),
-            "m" => self.stored_columns(relation),
+    /// Whether an array in a column of a relation can have NULL elements.
+    pub fn relation_elements(&self, entry: &Node<'_>, number: i64) -> bool {
+        let (Some(relation), Ok(number)) = (self.relation(entry), i16::try_from(number)) else { return true };
+        let is_empty = relation.kind == "p" && relation.descendants.is_empty();
+        is_empty
+            || self.stored.is_some()
+            || !self.holds_everywhere(relation, entry, number, |promises| &promises.elements_non_null)
+    }
+
+    /// Whether every relation that is read through `entry` promises it of the column.
+    fn holds_everywhere(
+        &self,
+        relation: &Relation,
+        entry: &Node<'_>,
+        number: i16,
+        which: impl Fn(&Promises) -> &BTreeSet<i16>,
+    ) -> bool {
+        let is_partitioned = relation.kind == "p";
+        // A partitioned table has no rows of its own.
+        let own = is_partitioned || which(self.promises(relation)).contains(&number);
+        let name = &relation.columns[&number].name;
+        let reads_descendants = is_partitioned || entry.is_true("inh");
+        own && (!reads_descendants
+            || relation.descendants.iter().all(|oid| {
+                let Some(descendant) = self.catalog.relations.get(oid) else { return false };
+                let mut same = descendant.columns.iter().filter(|(_, column)| column.name == *name);
+                let promises = || which(self.promises(descendant));
+                descendant.kind == "p" || same.next().is_some_and(|(number, _)| promises().contains(number))
+            }))
+    }
+
+    /// What this relation alone promises.
+    fn promises<'r>(&self, relation: &'r Relation) -> &'r Promises {
+        relation.promises.get_or_init(|| match relation.kind.as_str() {
+            "r" | "p" => self.of_table(relation),
+            "m" => Promises { non_null: self.stored_columns(relation), ..Promises::default() },
             // Nobody keeps a foreign table's promises.
-            _ => BTreeSet::new(),
+            _ => Promises::default(),
         })
     }
 
-    fn promised_columns(&self, relation: &Relation) -> BTreeSet<i16> {
+    fn of_table(&self, relation: &Relation) -> Promises {
         let declared = relation.columns.iter().filter(|(_, column)| column.not_null);
-        let mut promised: BTreeSet<i16> = declared.map(|(number, _)| *number).collect();
+        let mut promises =
+            Promises { non_null: declared.map(|(number, _)| *number).collect(), ..Promises::default() };
         let now = Nullability { null_params: &[], stored: None, caller: None, ..*self };
+        // The expressions stand in no query; their columns are those of a first relation.
+        let query = Node::bare("QUERY");
         for check in &relation.checks {
-            let Some(check) = node::parse(check) else { continue };
-            let Some(check) = check.as_node() else { continue };
-            let query = Node::bare("QUERY");
+            let tree = node::parse(check);
+            let Some(check) = tree.as_ref().and_then(Value::as_node) else { continue };
             let level = Level::new(&now, &query, None, &[]);
             // A CHECK lets NULL pass.
             for fact in now.if_not_false(check, &level.rows()) {
-                if let Fact::NonNull(Key::Column(column)) = fact {
-                    promised.extend(i16::try_from(column.number));
+                match fact {
+                    Fact::NonNull(Key::Column(column)) => {
+                        promises.non_null.extend(i16::try_from(column.number))
+                    }
+                    Fact::ElementsNonNull(Key::Column(column)) => {
+                        promises.elements_non_null.extend(i16::try_from(column.number));
+                    }
+                    _ => {}
                 }
             }
         }
         for (number, column) in &relation.columns {
-            let Some(text) = &column.generated_as else { continue };
-            let tree = node::parse(text);
-            if let Some(expr) = tree.as_ref().and_then(|tree| tree.as_node())
-                && now.non_null_given(expr, &promised)
-            {
-                promised.insert(*number);
+            let tree = column.generated_as.as_deref().and_then(node::parse);
+            let Some(expr) = tree.as_ref().and_then(Value::as_node) else { continue };
+            let level = Level::new(&now, &query, None, &[]);
+            let known = promises.non_null.iter().map(|number| {
+                let number = i64::from(*number);
+                Fact::NonNull(Key::Column(key::Column { up: 0, relation: 1, number, version: 0 }))
+            });
+            if !now.nullable(expr, &level.rows().with(known.collect())) {
+                promises.non_null.insert(*number);
             }
         }
-        promised
-    }
-
-    /// Whether an expression over the columns of one table is non-null where `columns` are.
-    fn non_null_given(&self, expr: &Node<'_>, columns: &BTreeSet<i16>) -> bool {
-        let query = Node::bare("QUERY");
-        let level = Level::new(self, &query, None, &[]);
-        let known = columns.iter().map(|number| {
-            let number = i64::from(*number);
-            Fact::NonNull(Key::Column(key::Column { up: 0, relation: 1, number, version: 0 }))
-        });
-        !self.nullable(expr, &level.rows().with(known.collect()))
+        promises
     }
 
     fn stored_columns(&self, view: &Relation) -> BTreeSet<i16> {
@@ -102,7 +123,7 @@ impl Nullability<'_> {
         let then = Nullability { null_params: &[], stored: Some(view.written), caller: None, ..*self };
         let columns = then.outputs(query, None);
         let numbered = view.columns.keys().zip(columns);
-        numbered.filter(|(_, nullable)| !nullable).map(|(number, _)| *number).collect()
+        numbered.filter(|(_, nulls)| !nulls.value).map(|(number, _)| *number).collect()
     }
 
     /// Whether a coercion leads to a domain that refuses NULL.
@@ -115,7 +136,8 @@ impl Nullability<'_> {
                     let query = Node::bare("QUERY");
                     let level = Level::new(self, &query, None, &[]);
                     let facts = check.as_ref().and_then(|check| check.as_node());
-                    let facts = facts.map(|check| self.if_not_false(check, &level.rows())).unwrap_or_default();
+                    let facts =
+                        facts.map(|check| self.if_not_false(check, &level.rows())).unwrap_or_default();
                     facts.iter().any(|fact| matches!(fact, Fact::NonNull(key) if key.is_domain_value()))
                 })
         })

@@ -4,6 +4,7 @@ use crate::catalog::Function;
 
 use super::level::{Env, Nullability};
 use super::node::{self, Node};
+use super::output::{self, Nulls};
 use super::result_query;
 
 /// The functions around a body that is being looked at.
@@ -37,7 +38,8 @@ impl Nullability<'_> {
         let Some(index) = self.body_column(function, index) else { return true };
         // A strict function is not called with NULL.
         let null_params = if function.is_strict { vec![false; nulls.len()] } else { nulls };
-        self.body_columns(function, &null_params).and_then(|columns| columns.get(index).copied()).unwrap_or(true)
+        let columns = self.body_columns(function, &null_params).unwrap_or_default();
+        columns.get(index).is_none_or(|nulls| nulls.value)
     }
 
     /// By the function's own parameters; one that is left to its default may be NULL.
@@ -62,7 +64,7 @@ impl Nullability<'_> {
         columns.contains_key(&number).then(|| columns.range(..number).count())
     }
 
-    fn body_columns(&self, function: &Function, null_params: &[bool]) -> Option<Vec<bool>> {
+    fn body_columns(&self, function: &Function, null_params: &[bool]) -> Option<Vec<Nulls>> {
         let depth = self.caller.map_or(0, |caller| caller.depth) + 1;
         let mut callers = std::iter::successors(self.caller, |caller| caller.caller);
         if depth > DEEPEST || callers.any(|caller| std::ptr::eq(caller.function, function)) {
@@ -76,7 +78,7 @@ impl Nullability<'_> {
         if !function.returns_set && !inside.has_rows_outermost(query) {
             return None;
         }
-        let outputs: Vec<&Node<'_>> = super::output::targets(query).collect();
+        let outputs: Vec<&Node<'_>> = output::targets(query).collect();
         let same = outputs.len() == function.result_columns.len()
             && outputs.iter().zip(&function.result_columns).all(|(target, ty)| {
                 // A cast between them could make a NULL.

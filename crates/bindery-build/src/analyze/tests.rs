@@ -40,7 +40,7 @@ impl Fixture {
 
     /// A letter a column: `N` nullable, `.` not.
     fn letters(&mut self, sql: &str) -> String {
-        self.analyze(sql).nullable.iter().map(|nullable| if *nullable { 'N' } else { '.' }).collect()
+        self.analyze(sql).columns.iter().map(|nulls| if nulls.value { 'N' } else { '.' }).collect()
     }
 }
 
@@ -233,6 +233,6 @@ fn a_tree_that_cannot_be_read_proves_nothing() {
         &crate::catalog::Catalog::default(),
         &[None, Some(true)],
     );
-    assert!(analysis.nullable.is_empty());
+    assert!(analysis.columns.is_empty());
     assert_eq!(analysis.params.iter().map(|param| param.nullable).collect::<Vec<_>>(), [false, true]);
 }

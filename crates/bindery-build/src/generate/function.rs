@@ -261,7 +261,7 @@ fn args(params: &[Field], schema: &Schema) -> Vec<Arg> {
     described
         .map(|(param, name)| {
             let resolved = types::resolve(&param.ty, schema).expect("describing refused every other type");
-            let ty = resolved.param().replace('&', "&'a ");
+            let ty = resolved.param(param.null_elements).replace('&', "&'a ");
             let ty = if param.nullable { format!("Option<{ty}>") } else { ty };
             Arg { name, ty, is_domain: resolved.is_domain, doc: sql_type(param) }
         })
@@ -319,5 +319,10 @@ fn field_names(columns: &[Field]) -> Vec<String> {
 /// `` `text`, not null ``
 fn sql_type(field: &Field) -> String {
     let null = if field.nullable { "nullable" } else { "not null" };
-    format!("`{}` of type `{}`, {null}.", field.name, field.ty)
+    let elements = match (field.is_array(), field.null_elements) {
+        (true, true) => ", elements nullable",
+        (true, false) => ", elements not null",
+        (false, _) => "",
+    };
+    format!("`{}` of type `{}`, {null}{elements}.", field.name, field.ty)
 }

@@ -108,6 +108,6 @@ fn file_stem(file: &SourceFile) -> &str {
 /// The type of a column, `Option` where NULL can come.
 fn column_type(field: &crate::description::Field, schema: &Schema, scope: Scope) -> String {
     let resolved = types::resolve(&field.ty, schema).expect("describing refused every other type");
-    let owned = resolved.owned(scope);
+    let owned = resolved.owned(scope, field.null_elements);
     if field.nullable { format!("Option<{owned}>") } else { owned }
 }

@@ -1,4 +1,4 @@
-//! A query's comment: free text for rustdoc, and `@param` and `@column` lines.
+//! A query's comment: free text for rustdoc, and `@param`, `@column` and `@rows` lines.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use crate::source::SourceFile;
 pub(super) struct Notes {
     pub doc: Vec<String>,
     pub overrides: Vec<Override>,
+    /// `@rows: at most one`
+    pub at_most_one_row: bool,
 }
 
 /// Reads the comments that stand at `ranges`.
@@ -23,8 +25,9 @@ pub(super) fn read(
     let mut notes = Notes::default();
     for range in ranges {
         for line in lines(&file.text, range) {
-            match override_of(file, &line) {
-                Some(Ok(rule)) => notes.overrides.push(rule),
+            match annotation_of(file, &line) {
+                Some(Ok(Annotation::Override(rule))) => notes.overrides.push(rule),
+                Some(Ok(Annotation::AtMostOneRow)) => notes.at_most_one_row = true,
                 Some(Err(diagnostic)) => diagnostics.push(*diagnostic),
                 None => notes.doc.push(line.text.trim().to_owned()),
             }
@@ -58,33 +61,51 @@ fn lines(text: &str, comment: Range<usize>) -> Vec<Line<'_>> {
     lines
 }
 
-/// `@param name: ...` and `@column name: ...`; other text, sqlc's own `@param name text` too, is none.
-fn override_of(file: &Arc<SourceFile>, line: &Line<'_>) -> Option<Result<Override, Box<Diagnostic>>> {
+enum Annotation {
+    Override(Override),
+    AtMostOneRow,
+}
+
+/// `@param name: ...`, `@column name: ...` and `@rows: ...`; other text, sqlc's own `@param name text` too, is none.
+fn annotation_of(file: &Arc<SourceFile>, line: &Line<'_>) -> Option<Result<Annotation, Box<Diagnostic>>> {
     let trimmed = line.text.trim_start();
+    let range_of = |part: &str| {
+        let start = line.start + (part.as_ptr() as usize - line.text.as_ptr() as usize);
+        start..start + part.len()
+    };
+    let unknown = |rule: &str, help: &str| {
+        let message = format!("`{rule}` is not something that can be said here");
+        Box::new(Diagnostic::error(message).at(Span::new(file, range_of(rule)), "").help(help))
+    };
+    if let Some(rule) = trimmed.strip_prefix("@rows:").map(str::trim) {
+        let words: Vec<&str> = rule.split_whitespace().collect();
+        return Some(match words[..] {
+            ["at", "most", "one"] => Ok(Annotation::AtMostOneRow),
+            _ => Err(unknown(rule, "write `at most one`")),
+        });
+    }
     let (target, rest) = if let Some(rest) = trimmed.strip_prefix("@param ") {
         (Target::Param, rest)
     } else {
         (Target::Column, trimmed.strip_prefix("@column ")?)
     };
     let (name, rule) = rest.split_once(':')?;
-    let range_of = |part: &str| {
-        let start = line.start + (part.as_ptr() as usize - line.text.as_ptr() as usize);
-        start..start + part.len()
-    };
     let name = name.trim();
-    let nullable = match rule.split_whitespace().collect::<Vec<_>>()[..] {
-        ["nullable"] => true,
-        ["not", "null"] => false,
-        _ => {
-            let rule = rule.trim();
-            return Some(Err(Box::new(
-                Diagnostic::error(format!("`{rule}` is not something that can be said here"))
-                    .at(Span::new(file, range_of(rule)), "")
-                    .help("write `nullable` or `not null`"),
-            )));
+    let (mut nullable, mut null_elements) = (None, None);
+    for part in rule.split(',').map(str::trim) {
+        match part.split_whitespace().collect::<Vec<_>>()[..] {
+            ["nullable"] => nullable = Some(true),
+            ["not", "null"] => nullable = Some(false),
+            ["elements", "nullable"] => null_elements = Some(true),
+            ["elements", "not", "null"] => null_elements = Some(false),
+            _ => {
+                let help = "write `nullable` or `not null`, and of an array `elements nullable` or `elements not null`";
+                return Some(Err(unknown(part, help)));
+            }
         }
-    };
-    Some(Ok(Override { target, name: name.to_owned(), nullable, range: range_of(name) }))
+    }
+    let range = range_of(name);
+    Some(Ok(Annotation::Override(Override { target, name: name.to_owned(), nullable, null_elements, range })))
 }
 
 fn trim_blank(doc: &mut Vec<String>) {
@@ -101,17 +122,22 @@ mod tests {
 
     #[test]
     fn text_and_overrides_are_told_apart() {
-        let text = "/* All of\n * it. */-- @param plate: not null\n-- @column a: maybe\n-- @param x text\n";
+        let text = "/* All of\n * it. */-- @param plate: not null, elements nullable\n-- @column a: maybe\n-- @param x text\n-- @rows: at most one\n";
         let file = Arc::new(SourceFile { path: "q.sql".into(), text: text.into() });
         let second = text.find("--").unwrap();
         let third = text.find("-- @column").unwrap();
         let fourth = text.find("-- @param x").unwrap();
-        let ranges = [0..second, second..third, third..fourth, fourth..text.len()];
+        let fifth = text.find("-- @rows").unwrap();
+        let ranges = [0..second, second..third, third..fourth, fourth..fifth, fifth..text.len()];
         let mut diagnostics = Vec::new();
         let notes = read(&file, ranges.into_iter(), &mut diagnostics);
         assert_eq!(notes.doc, ["All of", "it.", "@param x text"]);
         let [rule] = &notes.overrides[..] else { panic!("one override") };
-        assert_eq!((rule.target, rule.nullable), (Target::Param, false));
+        assert_eq!(
+            (rule.target, rule.nullable, rule.null_elements),
+            (Target::Param, Some(false), Some(true))
+        );
+        assert!(notes.at_most_one_row);
         assert_eq!(&text[rule.range.clone()], "plate");
         assert_eq!(diagnostics[0].location().as_deref(), Some("q.sql:3:15"));
     }

@@ -139,7 +139,8 @@ impl Block<'_> {
         let ranges = self.header.above.iter().cloned().chain(comments.map(|t| t.range.clone()));
         let notes = annotation::read(file, ranges, diagnostics);
         let rewritten = params::rewrite(file, first.significant, diagnostics)?;
-        let source = source_hash(command, &rewritten.sql, &rewritten.params, &notes.overrides);
+        let source =
+            source_hash(command, &rewritten.sql, &rewritten.params, &notes.overrides, notes.at_most_one_row);
         Some(Query {
             name: self.header.name.clone(),
             command,
@@ -149,6 +150,7 @@ impl Block<'_> {
             name_range: self.header.name_range.clone(),
             params: rewritten.params,
             overrides: notes.overrides,
+            at_most_one_row: notes.at_most_one_row,
             source,
             map: rewritten.map,
         })

@@ -167,7 +167,12 @@ impl Generator {
     fn column(&mut self, ty: Ty, scope: &[Item]) -> Option<String> {
         let fitting: Vec<String> = scope
             .iter()
-            .flat_map(|item| item.columns.iter().filter(|(_, of)| *of == ty).map(|(name, _)| format!("{}.{name}", item.alias)))
+            .flat_map(|item| {
+                item.columns
+                    .iter()
+                    .filter(|(_, of)| *of == ty)
+                    .map(|(name, _)| format!("{}.{name}", item.alias))
+            })
             .collect();
         (!fitting.is_empty()).then(|| self.random.pick(&fitting).clone())
     }
@@ -182,7 +187,9 @@ impl Generator {
         match general {
             0 => return format!("coalesce({}, {})", self.expr(ty, scope, d), self.expr(ty, scope, d)),
             1 => return self.case(ty, scope, d),
-            2 if ty != Ty::Json => return format!("nullif({}, {})", self.expr(ty, scope, d), self.expr(ty, scope, d)),
+            2 if ty != Ty::Json => {
+                return format!("nullif({}, {})", self.expr(ty, scope, d), self.expr(ty, scope, d));
+            }
             3 if ty != Ty::Json => {
                 let name = self.one_of(&["greatest", "least"]);
                 return format!("{name}({}, {})", self.expr(ty, scope, d), self.expr(ty, scope, d));
@@ -196,78 +203,71 @@ impl Generator {
         }
         let mut e = |ty| self.expr(ty, scope, d);
         match ty {
-            Ty::Int => {
-                match choice % 16 {
-                    14 => format!("{}::positive::int", e(Ty::Int)),
-                    15 => format!("coalesce({}, 1)::filled", e(Ty::Int)),
-                    0 => format!("({} + {})", e(Ty::Int), e(Ty::Int)),
-                    1 => format!("length({})", e(Ty::Text)),
-                    2 => format!("abs({})", e(Ty::Int)),
-                    3 => format!("plus({}, {})", e(Ty::Int), e(Ty::Int)),
-                    4 => format!("doubled({})", e(Ty::Int)),
-                    5 => format!("({})[1]", e(Ty::Ints)),
-                    6 => format!("array_length({}, 1)", e(Ty::Ints)),
-                    7 => format!("cardinality({})", e(Ty::Ints)),
-                    8 => format!("extract(year FROM {})::numeric::text::float8::text::int", "timestamp '2020-01-01'"),
-                    9 => format!("num_nulls({}, {})", e(Ty::Int), e(Ty::Text)),
-                    10 => format!("array_position({}, {})", e(Ty::Ints), e(Ty::Int)),
-                    11 => format!("(ROW({}, {})).f1", e(Ty::Int), e(Ty::Text)),
-                    12 => format!("ascii({})", e(Ty::Text)),
-                    _ => format!("{}::int4::int8::int4", e(Ty::Int)),
-                }
-            }
-            Ty::Text => {
-                match choice % 20 {
-                    0 => format!("({} || {})", e(Ty::Text), e(Ty::Text)),
-                    1 => format!("lower({})", e(Ty::Text)),
-                    2 => format!("concat({}, {})", e(Ty::Text), e(Ty::Int)),
-                    3 => format!("concat_ws({}, {}, {})", e(Ty::Text), e(Ty::Text), e(Ty::Int)),
-                    4 => format!("substr({}, {})", e(Ty::Text), e(Ty::Int)),
-                    5 => format!("({} ->> 'a')", e(Ty::Json)),
-                    6 => format!("jsonb_typeof({})", e(Ty::Json)),
-                    7 => format!("one_b({})", e(Ty::Int)),
-                    8 => format!("array_to_string({}, ',')", e(Ty::Ints)),
-                    9 => format!("format('%s', {})", e(Ty::Int)),
-                    10 => format!("to_char({}, 'YYYY')", e(Ty::Time)),
-                    11 => format!("{}::text", e(Ty::Int)),
-                    12 => format!("{}::text::varchar::text", e(Ty::Time)),
-                    13 => format!("split_part({}, 'x', 1)", e(Ty::Text)),
-                    14 => format!("lpad({}, 3)", e(Ty::Text)),
-                    15 => format!("quote_nullable({})", e(Ty::Text)),
-                    16 => format!("{}::time::text", e(Ty::Time)),
-                    17 => format!("substring({} FROM 'x.')", e(Ty::Text)),
-                    18 => format!("left({}, {})", e(Ty::Text), e(Ty::Int)),
-                    _ => format!("date_trunc('day', {})::text", e(Ty::Time)),
-                }
-            }
+            Ty::Int => match choice % 16 {
+                14 => format!("{}::positive::int", e(Ty::Int)),
+                15 => format!("coalesce({}, 1)::filled", e(Ty::Int)),
+                0 => format!("({} + {})", e(Ty::Int), e(Ty::Int)),
+                1 => format!("length({})", e(Ty::Text)),
+                2 => format!("abs({})", e(Ty::Int)),
+                3 => format!("plus({}, {})", e(Ty::Int), e(Ty::Int)),
+                4 => format!("doubled({})", e(Ty::Int)),
+                5 => format!("({})[1]", e(Ty::Ints)),
+                6 => format!("array_length({}, 1)", e(Ty::Ints)),
+                7 => format!("cardinality({})", e(Ty::Ints)),
+                8 => format!(
+                    "extract(year FROM {})::numeric::text::float8::text::int",
+                    "timestamp '2020-01-01'"
+                ),
+                9 => format!("num_nulls({}, {})", e(Ty::Int), e(Ty::Text)),
+                10 => format!("array_position({}, {})", e(Ty::Ints), e(Ty::Int)),
+                11 => format!("(ROW({}, {})).f1", e(Ty::Int), e(Ty::Text)),
+                12 => format!("ascii({})", e(Ty::Text)),
+                _ => format!("{}::int4::int8::int4", e(Ty::Int)),
+            },
+            Ty::Text => match choice % 20 {
+                0 => format!("({} || {})", e(Ty::Text), e(Ty::Text)),
+                1 => format!("lower({})", e(Ty::Text)),
+                2 => format!("concat({}, {})", e(Ty::Text), e(Ty::Int)),
+                3 => format!("concat_ws({}, {}, {})", e(Ty::Text), e(Ty::Text), e(Ty::Int)),
+                4 => format!("substr({}, {})", e(Ty::Text), e(Ty::Int)),
+                5 => format!("({} ->> 'a')", e(Ty::Json)),
+                6 => format!("jsonb_typeof({})", e(Ty::Json)),
+                7 => format!("one_b({})", e(Ty::Int)),
+                8 => format!("array_to_string({}, ',')", e(Ty::Ints)),
+                9 => format!("format('%s', {})", e(Ty::Int)),
+                10 => format!("to_char({}, 'YYYY')", e(Ty::Time)),
+                11 => format!("{}::text", e(Ty::Int)),
+                12 => format!("{}::text::varchar::text", e(Ty::Time)),
+                13 => format!("split_part({}, 'x', 1)", e(Ty::Text)),
+                14 => format!("lpad({}, 3)", e(Ty::Text)),
+                15 => format!("quote_nullable({})", e(Ty::Text)),
+                16 => format!("{}::time::text", e(Ty::Time)),
+                17 => format!("substring({} FROM 'x.')", e(Ty::Text)),
+                18 => format!("left({}, {})", e(Ty::Text), e(Ty::Int)),
+                _ => format!("date_trunc('day', {})::text", e(Ty::Time)),
+            },
             Ty::Bool => self.condition(scope, d),
-            Ty::Time => {
-                match choice % 4 {
-                    0 => format!("date_trunc('month', {})", e(Ty::Time)),
-                    1 => format!("({}::date)::timestamp", e(Ty::Time)),
-                    2 => format!("({} + interval '1 day')", e(Ty::Time)),
-                    _ => "now()::timestamp".to_owned(),
-                }
-            }
-            Ty::Json => {
-                match choice % 5 {
-                    0 => format!("jsonb_build_object('k', {})", e(Ty::Int)),
-                    1 => format!("({} -> 'a')", e(Ty::Json)),
-                    2 => format!("to_jsonb({})", e(Ty::Int)),
-                    3 => format!("jsonb_strip_nulls({})", e(Ty::Json)),
-                    _ => format!("jsonb_path_query_first({}, '$.a')", e(Ty::Json)),
-                }
-            }
-            Ty::Ints => {
-                match choice % 6 {
-                    0 => format!("ARRAY[{}, {}]", e(Ty::Int), e(Ty::Int)),
-                    1 => format!("array_append({}, {})", e(Ty::Ints), e(Ty::Int)),
-                    2 => format!("array_cat({}, {})", e(Ty::Ints), e(Ty::Ints)),
-                    3 => format!("array_remove({}, {})", e(Ty::Ints), e(Ty::Int)),
-                    4 => format!("({})[1:2]", e(Ty::Ints)),
-                    _ => format!("({})[{}:{}]", e(Ty::Ints), e(Ty::Int), e(Ty::Int)),
-                }
-            }
+            Ty::Time => match choice % 4 {
+                0 => format!("date_trunc('month', {})", e(Ty::Time)),
+                1 => format!("({}::date)::timestamp", e(Ty::Time)),
+                2 => format!("({} + interval '1 day')", e(Ty::Time)),
+                _ => "now()::timestamp".to_owned(),
+            },
+            Ty::Json => match choice % 5 {
+                0 => format!("jsonb_build_object('k', {})", e(Ty::Int)),
+                1 => format!("({} -> 'a')", e(Ty::Json)),
+                2 => format!("to_jsonb({})", e(Ty::Int)),
+                3 => format!("jsonb_strip_nulls({})", e(Ty::Json)),
+                _ => format!("jsonb_path_query_first({}, '$.a')", e(Ty::Json)),
+            },
+            Ty::Ints => match choice % 6 {
+                0 => format!("ARRAY[{}, {}]", e(Ty::Int), e(Ty::Int)),
+                1 => format!("array_append({}, {})", e(Ty::Ints), e(Ty::Int)),
+                2 => format!("array_cat({}, {})", e(Ty::Ints), e(Ty::Ints)),
+                3 => format!("array_remove({}, {})", e(Ty::Ints), e(Ty::Int)),
+                4 => format!("({})[1:2]", e(Ty::Ints)),
+                _ => format!("({})[{}:{}]", e(Ty::Ints), e(Ty::Int), e(Ty::Int)),
+            },
         }
     }
 
@@ -276,7 +276,8 @@ impl Generator {
         if self.random.chance(30) {
             write!(text, " {}", self.expr(Ty::Int, scope, d)).unwrap();
             for _ in 0..=self.random.below(2) {
-                write!(text, " WHEN {} THEN {}", self.expr(Ty::Int, scope, d), self.expr(ty, scope, d)).unwrap();
+                write!(text, " WHEN {} THEN {}", self.expr(Ty::Int, scope, d), self.expr(ty, scope, d))
+                    .unwrap();
             }
         } else {
             for _ in 0..=self.random.below(2) {
@@ -291,7 +292,11 @@ impl Generator {
 
     fn scalar_subquery(&mut self, ty: Ty, scope: &[Item], d: u32) -> String {
         match self.random.below(4) {
-            0 => format!("(SELECT {} FROM b WHERE b.id = {})", self.expr_in_b(ty, scope, d), self.expr(Ty::Int, scope, d)),
+            0 => format!(
+                "(SELECT {} FROM b WHERE b.id = {})",
+                self.expr_in_b(ty, scope, d),
+                self.expr(Ty::Int, scope, d)
+            ),
             1 if ty == Ty::Int => {
                 let aggregate = self.one_of(&["count(*)", "count(b.n)", "max(b.id)", "sum(b.m)"]);
                 let condition = self.condition(scope, d);
@@ -326,7 +331,15 @@ impl Generator {
         match self.random.below(21) {
             20 if !scope.is_empty() => {
                 let item = self.random.pick(scope).alias.clone();
-                format!("({item} {})", self.one_of(&["IS NULL", "IS NOT NULL", "IS DISTINCT FROM NULL", "IS NOT DISTINCT FROM NULL"]))
+                format!(
+                    "({item} {})",
+                    self.one_of(&[
+                        "IS NULL",
+                        "IS NOT NULL",
+                        "IS DISTINCT FROM NULL",
+                        "IS NOT DISTINCT FROM NULL"
+                    ])
+                )
             }
             0 | 1 => format!("({} AND {})", self.condition(scope, d), self.condition(scope, d)),
             2 | 3 => format!("({} OR {})", self.condition(scope, d), self.condition(scope, d)),
@@ -335,21 +348,57 @@ impl Generator {
             6 | 7 => format!("({} IS NOT NULL)", self.expr(ty, scope, d)),
             8 => format!("({} IS DISTINCT FROM {})", self.expr(ty, scope, d), self.expr(ty, scope, d)),
             9 => format!("({} IS NOT DISTINCT FROM {})", self.expr(ty, scope, d), self.expr(ty, scope, d)),
-            10 => format!("(({}) {})", self.condition(scope, d), self.one_of(&["IS TRUE", "IS NOT TRUE", "IS FALSE", "IS NOT FALSE", "IS UNKNOWN", "IS NOT UNKNOWN"])),
+            10 => format!(
+                "(({}) {})",
+                self.condition(scope, d),
+                self.one_of(&[
+                    "IS TRUE",
+                    "IS NOT TRUE",
+                    "IS FALSE",
+                    "IS NOT FALSE",
+                    "IS UNKNOWN",
+                    "IS NOT UNKNOWN"
+                ])
+            ),
             11 => format!("({} = ANY ({}))", self.expr(Ty::Int, scope, d), self.expr(Ty::Ints, scope, d)),
             12 => format!("({} <> ALL ({}))", self.expr(Ty::Int, scope, d), self.expr(Ty::Ints, scope, d)),
-            13 => format!("({} IN ({}, {}))", self.expr(Ty::Int, scope, d), self.expr(Ty::Int, scope, 0), self.expr(Ty::Int, scope, 0)),
+            13 => format!(
+                "({} IN ({}, {}))",
+                self.expr(Ty::Int, scope, d),
+                self.expr(Ty::Int, scope, 0),
+                self.expr(Ty::Int, scope, 0)
+            ),
             14 => {
                 let inner = self.condition_in_b(scope, d);
                 format!("{}EXISTS (SELECT 1 FROM b WHERE {inner})", self.one_of(&["", "NOT "]))
             }
             15 => {
                 let operator = self.one_of(&["= ANY", "<> ALL", "< ANY"]);
-                format!("({} {operator} (SELECT {} FROM b))", self.expr(Ty::Int, scope, d), self.expr_in_b(Ty::Int, scope, 0))
+                format!(
+                    "({} {operator} (SELECT {} FROM b))",
+                    self.expr(Ty::Int, scope, d),
+                    self.expr_in_b(Ty::Int, scope, 0)
+                )
             }
-            16 => format!("(({}, {}) < ({}, {}))", self.expr(Ty::Int, scope, d), self.expr(Ty::Text, scope, d), self.expr(Ty::Int, scope, d), self.expr(Ty::Text, scope, d)),
-            17 => format!("(ROW({}, {}) {})", self.expr(Ty::Int, scope, d), self.expr(Ty::Text, scope, d), self.one_of(&["IS NULL", "IS NOT NULL"])),
-            _ => format!("({} {} {})", self.expr(ty, scope, d), self.one_of(&["=", "<>", "<", ">="]), self.expr(ty, scope, d)),
+            16 => format!(
+                "(({}, {}) < ({}, {}))",
+                self.expr(Ty::Int, scope, d),
+                self.expr(Ty::Text, scope, d),
+                self.expr(Ty::Int, scope, d),
+                self.expr(Ty::Text, scope, d)
+            ),
+            17 => format!(
+                "(ROW({}, {}) {})",
+                self.expr(Ty::Int, scope, d),
+                self.expr(Ty::Text, scope, d),
+                self.one_of(&["IS NULL", "IS NOT NULL"])
+            ),
+            _ => format!(
+                "({} {} {})",
+                self.expr(ty, scope, d),
+                self.one_of(&["=", "<>", "<", ">="]),
+                self.expr(ty, scope, d)
+            ),
         }
     }
 
@@ -373,16 +422,43 @@ impl Generator {
                 (format!("LATERAL ({query}) {alias}"), Item { alias, columns })
             }
             8 => {
-                let (text, names) = self.random.pick(&[
-                    ("generate_series(1, 3)", "n"), ("unnest(ARRAY[1, NULL])", "n"), ("unnest('{1,2}'::int[])", "n"),
-                    ("pairs()", "n m"), ("generate_series(1, 2) WITH ORDINALITY", "n m"), ("plus(1, NULL)", "n"),
-                    ("jsonb_each_text('{\"a\": null}')", "s r"), ("one_b(99)", "s"), ("ROWS FROM (generate_series(1, 2), generate_series(1, 3))", "n m"),
-                    ("(VALUES (1, 'x'), (2, NULL))", "n s"), ("(VALUES (1, 'x'), (2, 'y'))", "n s"),
-                ]).to_owned();
-                (format!("{text} {alias} ({})", names.replace(' ', ", ")), Item { alias, columns: columns(names) })
+                let (text, names) = self
+                    .random
+                    .pick(&[
+                        ("generate_series(1, 3)", "n"),
+                        ("unnest(ARRAY[1, NULL])", "n"),
+                        ("unnest('{1,2}'::int[])", "n"),
+                        ("pairs()", "n m"),
+                        ("generate_series(1, 2) WITH ORDINALITY", "n m"),
+                        ("plus(1, NULL)", "n"),
+                        ("jsonb_each_text('{\"a\": null}')", "s r"),
+                        ("one_b(99)", "s"),
+                        ("ROWS FROM (generate_series(1, 2), generate_series(1, 3))", "n m"),
+                        ("(VALUES (1, 'x'), (2, NULL))", "n s"),
+                        ("(VALUES (1, 'x'), (2, 'y'))", "n s"),
+                    ])
+                    .to_owned();
+                (
+                    format!("{text} {alias} ({})", names.replace(' ', ", ")),
+                    Item { alias, columns: columns(names) },
+                )
             }
             _ => {
-                let table = self.one_of(&["a", "a", "b", "b", "c", "v", "w", "mv", "parent", "part", "all_a()", "touched", "ONLY parent"]);
+                let table = self.one_of(&[
+                    "a",
+                    "a",
+                    "b",
+                    "b",
+                    "c",
+                    "v",
+                    "w",
+                    "mv",
+                    "parent",
+                    "part",
+                    "all_a()",
+                    "touched",
+                    "ONLY parent",
+                ]);
                 (format!("{table} {alias}"), Item { columns: table_columns(&table), alias })
             }
         }
@@ -392,7 +468,8 @@ impl Generator {
         let (mut text, item) = self.item(&[], depth);
         let mut items = vec![item];
         for _ in 0..self.random.below(4) {
-            let join = self.one_of(&["JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN"]);
+            let join =
+                self.one_of(&["JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN"]);
             let sees: Vec<Item> = match join.as_str() {
                 "JOIN" | "LEFT JOIN" | "CROSS JOIN" => outer.iter().chain(&items).cloned().collect(),
                 _ => Vec::new(),
@@ -408,7 +485,8 @@ impl Generator {
             }
             let (right, item) = self.item(&sees, depth);
             let shared = ["id", "n"].into_iter().find(|name| {
-                let has = |item: &Item| item.columns.iter().any(|(column, ty)| column == name && *ty == Ty::Int);
+                let has =
+                    |item: &Item| item.columns.iter().any(|(column, ty)| column == name && *ty == Ty::Int);
                 items.iter().filter(|item| has(item)).count() == 1 && has(&item)
             });
             items.push(item);
@@ -434,7 +512,8 @@ impl Generator {
             "CROSS JOIN" => String::new(),
             // Only conditions that can be merged or hashed.
             "FULL JOIN" => {
-                let column = |generator: &mut Self, item: &Item| generator.column(Ty::Int, std::slice::from_ref(item));
+                let column =
+                    |generator: &mut Self, item: &Item| generator.column(Ty::Int, std::slice::from_ref(item));
                 let (first, last) = (&named[0], &named[named.len() - 1]);
                 match (column(self, first), column(self, last)) {
                     (Some(left), Some(right)) => format!(" ON {left} = {right}"),
@@ -460,8 +539,11 @@ impl Generator {
     fn plain_select(&mut self, outer: &[Item], depth: u32, types: Option<&[Ty]>) -> (String, Columns) {
         let (from, items) = self.from(outer, depth);
         // A merged column has no qualifier, and would be ambiguous inside a subquery: it stands for itself only.
-        let merged: Vec<String> =
-            items.iter().filter(|item| item.alias.is_empty()).flat_map(|i| i.columns.iter().map(|c| c.0.clone())).collect();
+        let merged: Vec<String> = items
+            .iter()
+            .filter(|item| item.alias.is_empty())
+            .flat_map(|i| i.columns.iter().map(|c| c.0.clone()))
+            .collect();
         let items: Vec<Item> = items.into_iter().filter(|item| !item.alias.is_empty()).collect();
         let scope: Vec<Item> = outer.iter().chain(&items).cloned().collect();
         let types: Vec<Ty> = match types {
@@ -481,7 +563,10 @@ impl Generator {
                     let depth = self.random.below(2) as u32;
                     (self.expr(ty, &items, depth), ty)
                 })
-                .filter(|(text, _)| items.iter().any(|item| text.contains(&format!("{}.", item.alias))) && !text.contains("SELECT"))
+                .filter(|(text, _)| {
+                    items.iter().any(|item| text.contains(&format!("{}.", item.alias)))
+                        && !text.contains("SELECT")
+                })
                 .collect();
             list.extend(types.iter().map(|ty| self.grouped_expr(*ty, &keys, &items)));
             if !keys.is_empty() {
@@ -506,9 +591,12 @@ impl Generator {
             for ty in &types {
                 let text = match self.random.below(12) {
                     0 => self.window(*ty, &scope),
-                    1 if *ty == Ty::Int => {
-                        self.one_of(&["generate_series(1, 2)", "unnest(ARRAY[1, NULL])", "unnest('{1,2,3}'::int[])", "unnest('{}'::int[])"])
-                    }
+                    1 if *ty == Ty::Int => self.one_of(&[
+                        "generate_series(1, 2)",
+                        "unnest(ARRAY[1, NULL])",
+                        "unnest('{1,2,3}'::int[])",
+                        "unnest('{}'::int[])",
+                    ]),
                     2 if *ty == Ty::Int && !merged.is_empty() => merged[0].clone(),
                     _ => self.expr(*ty, &scope, 3),
                 };
@@ -517,8 +605,13 @@ impl Generator {
         }
         let distinct = if self.random.chance(8) && !types.contains(&Ty::Json) { "DISTINCT " } else { "" };
         let columns: Columns = types.iter().enumerate().map(|(i, ty)| (format!("k{i}"), *ty)).collect();
-        let list: Vec<String> = list.iter().zip(&columns).map(|(text, (name, _))| format!("{text} AS {name}")).collect();
-        let limit = if self.random.chance(10) { self.one_of(&[" LIMIT 1", " LIMIT 0", " OFFSET 1", " LIMIT 2"]) } else { String::new() };
+        let list: Vec<String> =
+            list.iter().zip(&columns).map(|(text, (name, _))| format!("{text} AS {name}")).collect();
+        let limit = if self.random.chance(10) {
+            self.one_of(&[" LIMIT 1", " LIMIT 0", " OFFSET 1", " LIMIT 2"])
+        } else {
+            String::new()
+        };
         (format!("SELECT {distinct}{} FROM {from}{where_clause}{tail}{limit}", list.join(", ")), columns)
     }
 
@@ -542,7 +635,10 @@ impl Generator {
                 let name = self.one_of(&["count", "sum", "min", "max", "bit_or"]);
                 format!("({name}({argument}){filter})::int")
             }
-            Ty::Text => format!("{}{filter}", self.one_of(&[&format!("max({argument})"), &format!("string_agg({argument}, ',')")])),
+            Ty::Text => format!(
+                "{}{filter}",
+                self.one_of(&[&format!("max({argument})"), &format!("string_agg({argument}, ',')")])
+            ),
             Ty::Bool => format!("{}({argument}){filter}", self.one_of(&["bool_and", "bool_or"])),
             Ty::Time => format!("max({argument}){filter}"),
             Ty::Json => format!("jsonb_agg({argument}){filter}"),
@@ -553,15 +649,28 @@ impl Generator {
     fn window(&mut self, ty: Ty, scope: &[Item]) -> String {
         let argument = self.expr(ty, scope, 1);
         let order = self.expr(Ty::Int, scope, 1);
-        let frame = self.one_of(&["", "", " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW", " ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING", " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW", " GROUPS 1 PRECEDING"]);
+        let frame = self.one_of(&[
+            "",
+            "",
+            " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW",
+            " ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING",
+            " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW",
+            " GROUPS 1 PRECEDING",
+        ]);
         let function = match (ty, self.random.below(4)) {
-            (Ty::Int, 0) => self.one_of(&["row_number()::int", "rank()::int", "count(*)::int"]).replace("::int", ""),
+            (Ty::Int, 0) => {
+                self.one_of(&["row_number()::int", "rank()::int", "count(*)::int"]).replace("::int", "")
+            }
             (_, 1) => format!("lag({argument}, 1, {})", self.expr(ty, scope, 1)),
             (Ty::Int, 2) => format!("sum({argument})"),
             (_, 3) => format!("lead({argument})"),
             _ => format!("{}({argument})", self.one_of(&["first_value", "last_value"])),
         };
-        let partition = if self.random.chance(30) { format!("PARTITION BY {} ", self.expr(Ty::Int, scope, 0)) } else { String::new() };
+        let partition = if self.random.chance(30) {
+            format!("PARTITION BY {} ", self.expr(Ty::Int, scope, 0))
+        } else {
+            String::new()
+        };
         let call = format!("{function} OVER ({partition}ORDER BY {order}{frame})");
         if ty == Ty::Int { format!("({call})::int") } else { call }
     }
@@ -572,7 +681,12 @@ impl Generator {
                 let (cte, columns) = self.select(&[], 2);
                 let alias = self.alias();
                 let scope = [Item { alias: alias.clone(), columns }];
-                let list: Vec<String> = (0..3).map(|_| { let ty = *self.random.pick(&COMMON); self.expr(ty, &scope, 2) }).collect();
+                let list: Vec<String> = (0..3)
+                    .map(|_| {
+                        let ty = *self.random.pick(&COMMON);
+                        self.expr(ty, &scope, 2)
+                    })
+                    .collect();
                 let join = self.one_of(&["", " LEFT JOIN a ON a.id = 99", " RIGHT JOIN a ON a.id = 1"]);
                 format!("WITH {alias} AS ({cte}) SELECT {} FROM {alias}{join}", list.join(", "))
             }
@@ -597,8 +711,11 @@ impl Generator {
                 // A data-modifying CTE, read by an outer join.
                 let alias = self.alias();
                 let scope = [Item { alias: "b".to_owned(), columns: table_columns("b") }];
-                let (value, text, condition) =
-                    (self.expr(Ty::Int, &scope, 1), self.expr(Ty::Text, &scope, 1), self.condition(&scope, 1));
+                let (value, text, condition) = (
+                    self.expr(Ty::Int, &scope, 1),
+                    self.expr(Ty::Text, &scope, 1),
+                    self.condition(&scope, 1),
+                );
                 let join = self.one_of(&["LEFT JOIN", "RIGHT JOIN", "JOIN", "FULL JOIN"]);
                 format!(
                     "WITH {alias} (n, s) AS (UPDATE b SET n = {value} WHERE {condition} RETURNING {value}, {text}) \
@@ -619,15 +736,26 @@ impl Generator {
                     "DELETE FROM touched WHERE",
                     "INSERT INTO touched (id, n, s) SELECT id, 1, 'x' FROM touched WHERE id = 1 AND",
                 ]);
-                let conflict = if what.starts_with("INSERT") { " ON CONFLICT (id) DO UPDATE SET s = excluded.s" } else { "" };
-                format!("{what} {condition}{conflict} RETURNING old.id, old.n, old.s, new.id, new.n, new.s, touched.s, old::text, new::text")
+                let conflict = if what.starts_with("INSERT") {
+                    " ON CONFLICT (id) DO UPDATE SET s = excluded.s"
+                } else {
+                    ""
+                };
+                format!(
+                    "{what} {condition}{conflict} RETURNING old.id, old.n, old.s, new.id, new.n, new.s, touched.s, old::text, new::text"
+                )
             }
             _ => self.select(&[], 2).0,
         }
     }
 
     fn list(&mut self, scope: &[Item]) -> String {
-        let entries: Vec<String> = (0..=self.random.below(4)).map(|_| { let ty = *self.random.pick(&TYPES); self.expr(ty, scope, 2) }).collect();
+        let entries: Vec<String> = (0..=self.random.below(4))
+            .map(|_| {
+                let ty = *self.random.pick(&TYPES);
+                self.expr(ty, scope, 2)
+            })
+            .collect();
         entries.join(", ")
     }
 
@@ -638,7 +766,11 @@ impl Generator {
         let mut scope: Vec<Item> = items.into_iter().filter(|item| !item.alias.is_empty()).collect();
         scope.push(target);
         let (value, text) = (self.expr(Ty::Int, &scope, 1), self.expr(Ty::Text, &scope, 1));
-        let assigned = self.one_of(&[&format!("n = {value}"), &format!("s = {text}"), &format!("n = {value}, s = {text}")]);
+        let assigned = self.one_of(&[
+            &format!("n = {value}"),
+            &format!("s = {text}"),
+            &format!("n = {value}, s = {text}"),
+        ]);
         let condition = self.condition(&scope, 2);
         format!("UPDATE {table} SET {assigned} FROM {from} WHERE {condition} RETURNING {}", self.list(&scope))
     }
@@ -655,16 +787,28 @@ impl Generator {
         let returning = self.list(&scope).replace("touched.", &format!("{table}."));
         match table.as_str() {
             "c" => format!("INSERT INTO c (n, s) SELECT {value}, {text} RETURNING c.n, c.s, c.m"),
-            "b" => format!("INSERT INTO part (id, n, s) VALUES (1, {value}, 'x') RETURNING part.id, part.n, part.s"),
+            "b" => format!(
+                "INSERT INTO part (id, n, s) VALUES (1, {value}, 'x') RETURNING part.id, part.n, part.s"
+            ),
             "part" => format!("INSERT INTO part (id, n, s) VALUES (9, 1, 'x') RETURNING {returning}"),
-            _ => format!("INSERT INTO touched (id, n, s) VALUES (1, {value}, {text}){conflict} RETURNING {returning}"),
+            _ => format!(
+                "INSERT INTO touched (id, n, s) VALUES (1, {value}, {text}){conflict} RETURNING {returning}"
+            ),
         }
     }
 
     fn merge(&mut self) -> String {
-        let scope = [Item { alias: "a".to_owned(), columns: table_columns("a") }, Item { alias: "b".to_owned(), columns: table_columns("b") }];
-        let by_source = self.one_of(&["", " WHEN NOT MATCHED BY SOURCE THEN DELETE", " WHEN NOT MATCHED BY SOURCE THEN UPDATE SET n = 1"]);
-        let by_target = self.one_of(&["", " WHEN NOT MATCHED THEN INSERT (id, m, r, c) VALUES (b.id + 1000, 1, 'x', 1)"]);
+        let scope = [
+            Item { alias: "a".to_owned(), columns: table_columns("a") },
+            Item { alias: "b".to_owned(), columns: table_columns("b") },
+        ];
+        let by_source = self.one_of(&[
+            "",
+            " WHEN NOT MATCHED BY SOURCE THEN DELETE",
+            " WHEN NOT MATCHED BY SOURCE THEN UPDATE SET n = 1",
+        ]);
+        let by_target =
+            self.one_of(&["", " WHEN NOT MATCHED THEN INSERT (id, m, r, c) VALUES (b.id + 1000, 1, 'x', 1)"]);
         format!(
             "MERGE INTO a USING b ON a.id = b.a_id AND b.id < 2 WHEN MATCHED THEN {}{by_source}{by_target} RETURNING {}",
             self.one_of(&["UPDATE SET s = b.r", "DELETE"]),
@@ -687,7 +831,9 @@ impl World {
             let mut client = database.connect().unwrap();
             client.batch_execute(SCHEMA).unwrap();
             client.batch_execute(data).unwrap();
-            client.batch_execute("REFRESH MATERIALIZED VIEW mv; ANALYZE; SET statement_timeout = '5s'").unwrap();
+            client
+                .batch_execute("REFRESH MATERIALIZED VIEW mv; ANALYZE; SET statement_timeout = '5s'")
+                .unwrap();
             client
         });
         let states = states.collect();
@@ -737,7 +883,8 @@ fn random_queries_never_show_a_null_where_none_is_claimed() {
     println!("BINDERY_RANDOM_SEED={seed} BINDERY_RANDOM_QUERIES={count}");
     let (mut world, major) = World::new();
     let mut generator = Generator { random: Random(seed), aliases: 0, major };
-    let (mut refused, mut never_ran, mut claimed, mut shown, mut non_null, mut failures) = (0, 0, 0, 0, 0, Vec::new());
+    let (mut refused, mut never_ran, mut claimed, mut shown, mut non_null, mut failures) =
+        (0, 0, 0, 0, 0, Vec::new());
     let mut done = 0;
     while done < count {
         let (mut batch, mut trees) = (Vec::new(), Vec::new());
@@ -754,10 +901,10 @@ fn random_queries_never_show_a_null_where_none_is_claimed() {
         }
         done += batch.len() as u64;
         for (sql, analysis) in batch.iter().zip(world.analyze(&trees)) {
-            let (nulls, ran, several) = world.run(sql, analysis.nullable.len());
+            let (nulls, ran, several) = world.run(sql, analysis.columns.len());
             never_ran += usize::from(ran == 0);
-            for (index, (nullable, null)) in analysis.nullable.iter().zip(&nulls).enumerate() {
-                match (nullable, null) {
+            for (index, (nullable, null)) in analysis.columns.iter().zip(&nulls).enumerate() {
+                match (nullable.value, null) {
                     (false, true) => failures.push(format!("column {}: {sql}", index + 1)),
                     (false, false) => non_null += 1,
                     (true, shows) => {
@@ -777,5 +924,10 @@ fn random_queries_never_show_a_null_where_none_is_claimed() {
         claimed - shown,
         (claimed - shown) * 100 / claimed.max(1)
     );
-    assert!(failures.is_empty(), "seed {seed}, {} failures:\n{}", failures.len(), failures[..failures.len().min(12)].join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "seed {seed}, {} failures:\n{}",
+        failures.len(),
+        failures[..failures.len().min(12)].join("\n\n")
+    );
 }
