@@ -84,7 +84,9 @@ const FUNCTIONS: &str = "
                (SELECT array_agg(o.type ORDER BY o.place)
                 FROM unnest(p.proallargtypes, p.proargmodes) WITH ORDINALITY o (type, mode, place)
                 WHERE o.mode IN ('o', 'b', 't')),
-               ARRAY[p.prorettype])
+               ARRAY[p.prorettype]),
+           ARRAY(SELECT COALESCE(i.name, '') FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY i (name, mode, place)
+                 WHERE COALESCE(i.mode, 'i') IN ('i', 'b', 'v') ORDER BY i.place)
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
     WHERE p.oid = ANY ($1)";
 
@@ -203,6 +205,8 @@ pub(crate) struct Function {
     pub is_builtin: bool,
     /// The relation whose row type the result type is, a composite type among them.
     pub result_relation: Option<u32>,
+    /// Empty where an argument has no name.
+    pub argument_names: Vec<String>,
     /// The types of the columns that it gives, or of its one value.
     pub result_columns: Vec<u32>,
     /// The statement that gives the result of a function in SQL, as rewritten node text.
@@ -370,6 +374,7 @@ fn load_functions(
             body: if has_body { session.function_body(oid)? } else { None },
             transition: row.get(9),
             result_columns: row.get(11),
+            argument_names: row.get(12),
         };
         mentioned.functions.extend(function.transition);
         mentioned.relations.extend(function.result_relation);

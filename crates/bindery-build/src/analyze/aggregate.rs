@@ -67,7 +67,7 @@ impl Nullability<'_> {
         let level = env.level;
         env.facts.contains(&Fact::GroupHasRows)
             || !level.grouping.may_lack_rows
-            || self.from_has_rows(level.query, &level.rows())
+            || self.has_rows_in_from(level.query, &level.rows())
     }
 
     /// A value of an aggregate that is NULL of no rows tells that there are rows.

@@ -36,7 +36,7 @@ impl Nullability<'_> {
             Some(operation) => self.operation_has_rows(operation, &level),
             None => {
                 level.grouping.is_grouped && level.grouping.may_lack_rows
-                    || self.from_has_rows(query, &level.rows())
+                    || self.has_rows_in_from(query, &level.rows())
             }
         }
     }
@@ -53,7 +53,7 @@ impl Nullability<'_> {
     }
 
     /// Whether FROM and WHERE let a row through.
-    pub fn from_has_rows<'n>(&self, query: &'n Node<'n>, env: &Env<'_, 'n>) -> bool {
+    pub fn has_rows_in_from<'n>(&self, query: &'n Node<'n>, env: &Env<'_, 'n>) -> bool {
         query.node("jointree").is_some_and(|tree| {
             always_holds(tree) && tree.nodes("fromlist").all(|item| self.item_has_rows(item, env))
         })

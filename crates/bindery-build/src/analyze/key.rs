@@ -185,18 +185,21 @@ impl Nullability<'_> {
         relations: &mut Vec<i64>,
     ) {
         let env = env.filter(|_| expr.name != "QUERY");
-        let expr = env.and_then(|env| self.resolve(expr, env)).unwrap_or(expr);
-        // What a CASE tests is written once, as its argument.
-        let inside = env.filter(|_| expr.name == "CASEEXPR").map(|env| Env { tested: None, ..env.clone() });
-        let env = inside.as_ref().or(env);
-        if let Some(column) = Column::of(expr).filter(|column| column.up == 0 && env.is_some()) {
+        let meant = env.and_then(|env| self.resolve(expr, env)).unwrap_or(expr);
+        // What a CASE tests holds no reference to itself, and a CASE inside another tests something else.
+        let untested = env.map(|env| Env { tested: None, ..env.clone() });
+        let is_apart = expr.name == "CASETESTEXPR" || meant.name == "CASEEXPR";
+        let env = if is_apart { untested.as_ref() } else { env };
+        if let Some(column) = Column::of(meant).filter(|column| column.up == 0 && env.is_some()) {
             relations.push(column.relation);
         }
         text.push('{');
-        text.push_str(expr.name);
-        for (field, value) in expr.fields().filter(|(field, _)| !PLACES.contains(field)) {
+        text.push_str(meant.name);
+        for (field, value) in meant.fields().filter(|(field, _)| !PLACES.contains(field)) {
             text.push(':');
             text.push_str(field);
+            // The cast of an array's element refers to the element as if it were tested.
+            let env = if field == "elemexpr" { untested.as_ref() } else { env };
             self.write_value(value, env, text, relations);
         }
         text.push('}');

@@ -117,7 +117,7 @@ fn result_query<'x, 'n>(tree: &'x Value<'n>) -> Option<&'x Node<'n>> {
         Value::Word(_) => return None,
     };
     let queries = queries.iter().filter_map(Value::as_node).filter(|query| query.name == "QUERY");
-    queries.filter(|query| query.is_true("canSetTag")).last()
+    queries.filter(|query| query.is_true("canSetTag")).next_back()
 }
 
 fn with_given(params: Vec<ParamAnalysis>, given: &[Option<bool>]) -> Vec<ParamAnalysis> {

@@ -1,4 +1,8 @@
-//! What parameters are called and which may be NULL: from the columns that they are assigned to or compared with.
+//! What parameters are called and which may be NULL: from the places where they stand.
+//!
+//! A parameter may be NULL where it is assigned to a nullable column, where the query itself asks whether it is NULL
+//! (`$1 IS NULL OR name = $1`), and where it stands only in COALESCE or IS [NOT] DISTINCT FROM. Everywhere else NULL would
+//! make the expression around it NULL, which is hardly ever meant.
 
 use crate::catalog::Catalog;
 
@@ -7,7 +11,7 @@ use super::{ParamAnalysis, range_table_entry};
 
 /// Finds names and NULLs for `count` parameters.
 pub(super) fn analyze(query: &Node<'_>, catalog: &Catalog, count: usize) -> Vec<ParamAnalysis> {
-    let mut found = Found { params: vec![ParamAnalysis::default(); count], catalog };
+    let mut reader = Reader { params: vec![Param::default(); count], catalog };
     let mut queries = Vec::new();
     query.walk(&mut |node| {
         if node.name == "QUERY" {
@@ -15,113 +19,319 @@ pub(super) fn analyze(query: &Node<'_>, catalog: &Catalog, count: usize) -> Vec<
         }
     });
     // What is assigned is named by its column before what is compared.
-    queries.iter().for_each(|query| found.assigned(query));
-    queries.iter().for_each(|query| found.compared(query));
-    found.params
+    queries.iter().for_each(|query| reader.read_assignments(query));
+    queries.iter().for_each(|query| reader.read_rest(query));
+    reader.params.into_iter().map(Param::analysis).collect()
 }
 
-struct Found<'f> {
-    params: Vec<ParamAnalysis>,
-    catalog: &'f Catalog,
+/// What the places of one parameter say.
+#[derive(Clone, Default)]
+struct Param {
+    name: Option<String>,
+    assigned_to_nullable: bool,
+    assigned_to_not_null: bool,
+    is_tested: bool,
+    /// In COALESCE or IS DISTINCT FROM.
+    is_replaced: bool,
+    /// Anywhere else.
+    is_plain: bool,
 }
 
-impl Found<'_> {
+impl Param {
+    fn analysis(self) -> ParamAnalysis {
+        let nullable = match () {
+            () if self.assigned_to_not_null => false,
+            () if self.assigned_to_nullable || self.is_tested => true,
+            () => self.is_replaced && !self.is_plain,
+        };
+        ParamAnalysis { name: self.name, nullable }
+    }
+}
+
+/// A place where a parameter can stand.
+#[derive(Clone)]
+struct Place {
+    kind: Kind,
+    /// The name that it gives.
+    name: Option<String>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Assigned { nullable: bool },
+    Tested,
+    Replaced,
+    Plain,
+}
+
+impl Place {
+    fn plain(name: Option<String>) -> Self {
+        Self { kind: Kind::Plain, name }
+    }
+
+    fn of_kind(&self, kind: Kind) -> Self {
+        Self { kind, name: self.name.clone() }
+    }
+}
+
+struct Reader<'c> {
+    params: Vec<Param>,
+    catalog: &'c Catalog,
+}
+
+impl Reader<'_> {
     /// `INSERT INTO cars (plate) VALUES ($1)`, `SET plate = $1`
-    fn assigned(&mut self, query: &Node<'_>) {
+    fn read_assignments(&mut self, query: &Node<'_>) {
         let Some(table) = query.number("resultRelation").and_then(|number| range_table_entry(query, number))
         else {
             return;
         };
-        let on_conflict = query.node("onConflict");
-        let updated = on_conflict.into_iter().flat_map(|conflict| conflict.nodes("onConflictSet"));
-        for target in query.nodes("targetList").chain(updated) {
+        let conflict =
+            query.node("onConflict").into_iter().flat_map(|conflict| conflict.nodes("onConflictSet"));
+        let merged = query.nodes("mergeActionList").flat_map(|action| action.nodes("targetList"));
+        for target in query.nodes("targetList").chain(conflict).chain(merged) {
             let (Some(expr), Some(column)) = (target.node("expr"), target.number("resno")) else { continue };
-            let nullable = self.takes_null(table, column);
-            for param in sources(query, expr).into_iter().filter_map(param_number) {
-                self.note(param, column_name(table, column), nullable);
+            let kind = Kind::Assigned { nullable: self.takes_null(table, column) };
+            let place = Place { kind, name: column_name(table, column) };
+            for (query, expr) in sources(query, expr) {
+                self.read(query, expr, &place);
             }
         }
     }
 
     fn takes_null(&self, table: &Node<'_>, column: i64) -> bool {
-        let facts = table.oid("relid").and_then(|oid| self.catalog.relations.get(&oid));
-        let column = i16::try_from(column).ok().and_then(|number| facts?.columns.get(&number));
+        let relation = table.oid("relid").and_then(|oid| self.catalog.relations.get(&oid));
+        let column = i16::try_from(column).ok().and_then(|number| relation?.columns.get(&number));
         column.is_some_and(|column| !column.not_null)
     }
 
-    /// `WHERE plate = $1`, `LIMIT $1`
-    fn compared(&mut self, query: &Node<'_>) {
-        for (clause, name) in [("limitCount", "limit"), ("limitOffset", "offset")] {
-            if let Some(param) = query.node(clause).and_then(param_number) {
-                self.note(param, Some(name.to_owned()), false);
-            }
+    /// `WHERE plate = $1`, `LIMIT $1`, and all other places of one query.
+    fn read_rest(&mut self, query: &Node<'_>) {
+        let is_write = query.number("resultRelation").is_some_and(|number| number != 0);
+        for (field, value) in query.fields() {
+            let name = match field {
+                "limitCount" => Some("limit".to_owned()),
+                "limitOffset" => Some("offset".to_owned()),
+                // The assignments were read before.
+                "targetList" | "onConflict" | "mergeActionList" if is_write => {
+                    self.read_conditions(query, value);
+                    continue;
+                }
+                _ => None,
+            };
+            self.read_value(query, value, &Place::plain(name));
         }
-        query.walk_query(&mut |node| {
-            if !matches!(node.name, "OPEXPR" | "SCALARARRAYOPEXPR" | "DISTINCTEXPR") {
-                return;
+    }
+
+    /// What stands beside the assignments: `ON CONFLICT ... WHERE`, `WHEN MATCHED AND ...`.
+    fn read_conditions(&mut self, query: &Node<'_>, value: &Value<'_>) {
+        let nodes: Vec<&Node<'_>> = match value {
+            Value::Node(node) => vec![node],
+            Value::List(items) => items.iter().filter_map(Value::as_node).collect(),
+            Value::Word(_) => Vec::new(),
+        };
+        let conditions = ["onConflictWhere", "arbiterWhere", "qual"];
+        for condition in nodes.iter().flat_map(|node| conditions.iter().filter_map(|field| node.node(field)))
+        {
+            self.read(query, condition, &Place::plain(None));
+        }
+    }
+
+    fn read(&mut self, query: &Node<'_>, expr: &Node<'_>, place: &Place) {
+        let args: Vec<&Node<'_>> = expr.nodes("args").collect();
+        match expr.name {
+            // It is read by itself.
+            "QUERY" => {}
+            "PARAM" => self.note(expr, place),
+            "RELABELTYPE" | "COERCEVIAIO" | "ARRAYCOERCEEXPR" | "COERCETODOMAIN" | "COLLATEEXPR" => {
+                self.read_each(query, expr.node("arg"), place);
             }
-            let sides: Vec<&Node<'_>> = node.nodes("args").collect();
-            if let [left, right] = sides[..] {
-                for (side, other) in [(left, right), (right, left)] {
-                    if let (Some(param), Some(name)) = (param_number(side), var_name(query, other)) {
-                        self.note(param, Some(name), false);
+            "NULLTEST" => {
+                let name = expr.node("arg").and_then(|arg| var_name(query, arg));
+                self.read_each(query, expr.node("arg"), &Place { kind: Kind::Tested, name });
+            }
+            "COALESCEEXPR" => {
+                let name = args.iter().find_map(|arg| var_name(query, arg)).or(place.name.clone());
+                self.read_each(query, args, &Place { kind: Kind::Replaced, name });
+            }
+            "CASEEXPR" => {
+                let results =
+                    expr.nodes("args").filter_map(|when| when.node("result")).chain(expr.node("defresult"));
+                self.read_each(query, results, place);
+                let tested = expr.nodes("args").filter_map(|when| when.node("expr")).chain(expr.node("arg"));
+                self.read_each(query, tested, &Place::plain(None));
+            }
+            "ARRAYEXPR" => self.read_each(query, expr.nodes("elements"), &place.of_kind(Kind::Plain)),
+            "BOOLEXPR" => {
+                let bounds = self.bounds(query, expr);
+                for (arg, name) in args.iter().zip(bounds) {
+                    match name {
+                        Some(name) => self.read_sides(
+                            query,
+                            &arg.nodes("args").collect::<Vec<_>>(),
+                            Kind::Plain,
+                            Some(&name),
+                        ),
+                        None => self.read(query, arg, &Place::plain(None)),
                     }
                 }
             }
-        });
+            "OPEXPR" | "SCALARARRAYOPEXPR" | "NULLIFEXPR" => self.read_sides(query, &args, Kind::Plain, None),
+            "DISTINCTEXPR" => self.read_sides(query, &args, Kind::Replaced, None),
+            "ROWCOMPAREEXPR" => {
+                for (left, right) in expr.nodes("largs").zip(expr.nodes("rargs")) {
+                    self.read_sides(query, &[left, right], Kind::Plain, None);
+                }
+            }
+            "NAMEDARGEXPR" => {
+                let place = Place::plain(expr.text("name"));
+                self.read_each(query, expr.node("arg"), &place);
+            }
+            "FUNCEXPR" => self.read_call(query, expr, &args, place),
+            _ => expr.fields().for_each(|(_, value)| self.read_value(query, value, &Place::plain(None))),
+        }
     }
 
-    /// The first name stays; NULL in one place is enough.
-    fn note(&mut self, number: usize, name: Option<String>, nullable: bool) {
-        if let Some(param) = self.params.get_mut(number) {
-            param.name = param.name.take().or(name);
-            param.nullable |= nullable;
+    fn read_each<'x>(
+        &mut self,
+        query: &Node<'_>,
+        exprs: impl IntoIterator<Item = &'x Node<'x>>,
+        place: &Place,
+    ) {
+        exprs.into_iter().for_each(|expr| self.read(query, expr, place));
+    }
+
+    fn read_value(&mut self, query: &Node<'_>, value: &Value<'_>, place: &Place) {
+        match value {
+            Value::Node(node) => self.read(query, node, place),
+            Value::List(items) => items.iter().for_each(|item| self.read_value(query, item, place)),
+            Value::Word(_) => {}
+        }
+    }
+
+    /// Each side is named by the column on the other one, or as `given`.
+    fn read_sides(&mut self, query: &Node<'_>, sides: &[&Node<'_>], kind: Kind, given: Option<&String>) {
+        for (index, side) in sides.iter().enumerate() {
+            let mut others = sides.iter().enumerate().filter(|(other, _)| *other != index);
+            let name = given.cloned().or_else(|| others.find_map(|(_, other)| var_name(query, other)));
+            self.read(query, side, &Place { kind, name });
+        }
+    }
+
+    /// A cast hands its place on, a function names its arguments.
+    fn read_call(&mut self, query: &Node<'_>, call: &Node<'_>, args: &[&Node<'_>], place: &Place) {
+        // `CoercionForm` of PostgreSQL's `primnodes.h`: an explicit or an implicit cast.
+        if matches!(call.number("funcformat"), Some(1 | 2)) {
+            self.read_each(query, args.first().copied(), place);
+            return;
+        }
+        let function = call.oid("funcid").and_then(|oid| self.catalog.functions.get(&oid));
+        let names = function.map(|function| function.argument_names.clone()).unwrap_or_default();
+        for (index, arg) in args.iter().enumerate() {
+            let name = names.get(index).filter(|name| !name.is_empty()).cloned();
+            // `lower($1)` is still what `lower(email)` is compared with.
+            let name = name.or_else(|| place.name.clone().filter(|_| args.len() == 1));
+            self.read(query, arg, &Place::plain(name));
+        }
+    }
+
+    /// The names of the arguments of AND that are bounds of the same column: `from_day` and `to_day` of
+    /// `day BETWEEN $1 AND $2`.
+    fn bounds(&self, query: &Node<'_>, and: &Node<'_>) -> Vec<Option<String>> {
+        let args: Vec<Option<(String, bool)>> = and.nodes("args").map(|arg| self.bound(query, arg)).collect();
+        let has_other = |column: &str, is_lower: bool| {
+            args.iter().flatten().any(|(other, lower)| other == column && *lower != is_lower)
+        };
+        let name = |bound: &Option<(String, bool)>| match bound {
+            Some((column, is_lower)) if and.word("boolop") == Some("and") && has_other(column, *is_lower) => {
+                Some(format!("{}_{column}", if *is_lower { "from" } else { "to" }))
+            }
+            _ => None,
+        };
+        args.iter().map(name).collect()
+    }
+
+    /// The column that an inequality with a parameter is about, and whether the parameter is its lower bound.
+    fn bound(&self, query: &Node<'_>, expr: &Node<'_>) -> Option<(String, bool)> {
+        let operator = expr.oid("opno").and_then(|oid| self.catalog.operators.get(&oid))?;
+        let sides: Vec<&Node<'_>> = expr.nodes("args").collect();
+        let [left, right] = sides[..] else { return None };
+        let column_is_greater = match operator.name.as_str() {
+            ">" | ">=" => true,
+            "<" | "<=" => false,
+            _ => return None,
+        };
+        match (is_param(left), is_param(right)) {
+            (false, true) => Some((var_name(query, left)?, column_is_greater)),
+            (true, false) => Some((var_name(query, right)?, !column_is_greater)),
+            _ => None,
+        }
+    }
+
+    /// The first name stays.
+    fn note(&mut self, expr: &Node<'_>, place: &Place) {
+        let index = expr.number("paramid").and_then(|number| usize::try_from(number - 1).ok());
+        let Some(param) =
+            index.filter(|_| expr.number("paramkind") == Some(0)).and_then(|i| self.params.get_mut(i))
+        else {
+            return;
+        };
+        param.name = param.name.take().or(place.name.clone());
+        match place.kind {
+            Kind::Assigned { nullable: true } => param.assigned_to_nullable = true,
+            Kind::Assigned { nullable: false } => param.assigned_to_not_null = true,
+            Kind::Tested => param.is_tested = true,
+            Kind::Replaced => param.is_replaced = true,
+            Kind::Plain => param.is_plain = true,
         }
     }
 }
 
-/// What an assigned expression stands for: itself, or each row's value where it refers to a VALUES list.
-fn sources<'n>(query: &'n Node<'n>, expr: &'n Node<'n>) -> Vec<&'n Node<'n>> {
-    let list = expr
+/// What an assigned expression stands for, with the query that it belongs to: itself, each row's value where it refers to
+/// a VALUES list, a subquery's where it refers to one.
+fn sources<'n>(query: &'n Node<'n>, expr: &'n Node<'n>) -> Vec<(&'n Node<'n>, &'n Node<'n>)> {
+    let entry = expr
         .number("varno")
-        .filter(|_| expr.name == "VAR")
+        .filter(|_| expr.name == "VAR" && expr.number("varlevelsup") == Some(0))
         .and_then(|number| range_table_entry(query, number));
     let index = expr.number("varattno").and_then(|column| usize::try_from(column - 1).ok());
-    match (list, index) {
-        (Some(list), Some(index)) => {
-            let rows = list.list("values_lists").iter();
-            let of_row = |row: &'n Value<'n>| match row {
-                Value::List(row) => row.get(index).and_then(Value::as_node),
-                _ => None,
-            };
-            rows.filter_map(of_row).collect()
-        }
-        _ => vec![expr],
+    let (Some(entry), Some(index)) = (entry, index) else { return vec![(query, expr)] };
+    if let Some(subquery) = entry.node("subquery") {
+        let mut targets = subquery.nodes("targetList");
+        return targets
+            .nth(index)
+            .and_then(|target| Some((subquery, target.node("expr")?)))
+            .into_iter()
+            .collect();
     }
-}
-
-/// The parameter's index, seen through casts.
-fn param_number(expr: &Node<'_>) -> Option<usize> {
-    match expr.name {
-        "PARAM" => expr.number("paramid").and_then(|number| usize::try_from(number - 1).ok()),
-        "RELABELTYPE" | "COERCEVIAIO" | "ARRAYCOERCEEXPR" | "COERCETODOMAIN" => {
-            param_number(expr.node("arg")?)
-        }
-        // An implicit or explicit cast that is a function: `CoercionForm` of PostgreSQL's `primnodes.h`.
-        "FUNCEXPR" if matches!(expr.number("funcformat"), Some(1 | 2)) => {
-            param_number(expr.nodes("args").next()?)
-        }
+    let of_row = |row: &'n Value<'n>| match row {
+        Value::List(row) => row.get(index).and_then(Value::as_node).map(|expr| (query, expr)),
         _ => None,
+    };
+    entry.list("values_lists").iter().filter_map(of_row).collect()
+}
+
+fn is_param(expr: &Node<'_>) -> bool {
+    match expr.name {
+        "PARAM" => true,
+        "RELABELTYPE" | "COERCEVIAIO" | "COERCETODOMAIN" => expr.node("arg").is_some_and(is_param),
+        "FUNCEXPR" => {
+            matches!(expr.number("funcformat"), Some(1 | 2))
+                && expr.nodes("args").next().is_some_and(is_param)
+        }
+        _ => false,
     }
 }
 
-/// The name of the column that `expr` is, seen through casts; columns of the queries around are left alone.
+/// The name of the column that `expr` is, seen through casts and functions of it alone; columns of the queries around are
+/// left alone.
 fn var_name(query: &Node<'_>, expr: &Node<'_>) -> Option<String> {
     match expr.name {
         "VAR" if expr.number("varlevelsup") == Some(0) => {
             column_name(range_table_entry(query, expr.number("varno")?)?, expr.number("varattno")?)
         }
-        "RELABELTYPE" | "COERCEVIAIO" => var_name(query, expr.node("arg")?),
+        "RELABELTYPE" | "COERCEVIAIO" | "COLLATEEXPR" => var_name(query, expr.node("arg")?),
+        "FUNCEXPR" if expr.list("args").len() == 1 => var_name(query, expr.nodes("args").next()?),
         _ => None,
     }
 }

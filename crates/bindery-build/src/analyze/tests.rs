@@ -16,7 +16,8 @@ const SCHEMA: &str = "
     CREATE TABLE parent (id int, x int);
     CREATE TABLE child () INHERITS (parent);
     ALTER TABLE ONLY parent ALTER COLUMN x SET NOT NULL;
-    INSERT INTO child VALUES (1, NULL);";
+    INSERT INTO child VALUES (1, NULL);
+    CREATE FUNCTION plus(x int, y int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT x + y';";
 
 struct Fixture {
     session: Session,
@@ -180,7 +181,25 @@ fn parameters_take_the_names_of_their_columns() {
         };
         analysis.params.into_iter().map(shown).collect()
     };
-    let cases: [(&str, &[&str]); 7] = [
+    let cases: [(&str, &[&str]); 22] = [
+        ("SELECT 1 FROM a WHERE id BETWEEN $1 AND $2", &["from_id", "to_id"]),
+        ("SELECT 1 FROM a WHERE $1 > id AND id >= $2 AND name = $3", &["to_id", "from_id", "name"]),
+        ("SELECT 1 FROM a WHERE lower(name) = lower($1)", &["name"]),
+        ("SELECT 1 FROM a WHERE (id, name) > ($1, $2)", &["id", "name"]),
+        ("SELECT 1 FROM a WHERE id IN ($1, $2)", &["id", "id"]),
+        ("SELECT 1 FROM a WHERE $1::int IS NULL OR id = $1", &["id?"]),
+        ("SELECT 1 FROM a WHERE note IS NOT DISTINCT FROM $1", &["note?"]),
+        ("SELECT 1 FROM a WHERE note IS NOT DISTINCT FROM $1 AND name = $1", &["note"]),
+        ("UPDATE a SET name = coalesce($1, name)", &["name?"]),
+        ("UPDATE a SET name = $1, note = $1", &["name"]),
+        ("UPDATE a SET note = $1 WHERE name = $1", &["note?"]),
+        ("INSERT INTO a (id, name, note) SELECT $1, $2, $3 FROM b", &["id", "name", "note?"]),
+        ("UPDATE a SET b_id = b_id + $1 WHERE id = $2", &["b_id", "id"]),
+        (
+            "INSERT INTO a (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET note = $1 WHERE a.name = $2",
+            &["note?", "name"],
+        ),
+        ("SELECT make_interval(days => $1), plus(y => $2, x => 1)", &["days", "y"]),
         ("SELECT 1 FROM a WHERE name = $1 AND $2 < id", &["name", "id"]),
         ("INSERT INTO a (id, name, note) VALUES ($1, $2, $3)", &["id", "name", "note?"]),
         ("INSERT INTO a (id, name, note) VALUES ($1, 'x', NULL), ($2, 'y', $3)", &["id", "id", "note?"]),
