@@ -2,6 +2,7 @@
 
 use bindery_postgres::{Database, Server};
 
+mod builtins;
 mod random;
 
 use super::Analysis;
