@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use postgres::types::{Kind, Type};
 
 use crate::analyze::node::{self, Value};
-use crate::analyze::{self, Analysis, Nulls, UnmetKeys};
+use crate::analyze::{self, Analysis, Given, Nulls, UnmetKeys};
 use crate::catalog;
 use crate::description::{Description, Field, Schema, Table, TypeName, UserType, UserTypeKind};
 use crate::diagnostic::{Diagnostic, Span};
@@ -49,7 +49,7 @@ pub(crate) fn describe(
         }
     }
     run_utilities(session, &prepared, diagnostics)?;
-    let given: Vec<Vec<Option<bool>>> = prepared.iter().map(|(query, p)| given_nulls(query, p)).collect();
+    let given: Vec<Vec<Given>> = prepared.iter().map(|(query, p)| given_nulls(query, p)).collect();
     let analyses = analyze_all(session, prepared.iter().map(|(_, prepared)| prepared).zip(&given))?;
     let mut schema = Schema { types: user_types(prepared.iter().map(|(_, p)| p)), ..Schema::default() };
     let mut descriptions = Vec::new();
@@ -99,19 +99,22 @@ fn runs_outside_transactions(error: &postgres::Error) -> bool {
 }
 
 /// What the query file says of each parameter's NULL.
-fn given_nulls(query: &Query, prepared: &Prepared) -> Vec<Option<bool>> {
+fn given_nulls(query: &Query, prepared: &Prepared) -> Vec<Given> {
     let of_param = |index: usize| {
-        let written = query.params.get(index)?;
+        let Some(written) = query.params.get(index) else { return Given::default() };
         let mut rules = query.overrides.iter().filter(|rule| rule.target == Target::Param);
         let rule = rules.find(|rule| Some(&rule.name) == written.name.as_ref());
-        rule.and_then(|rule| rule.nullable).or(written.narg.then_some(true))
+        Given {
+            nullable: rule.and_then(|rule| rule.nullable).or(written.narg.then_some(true)),
+            null_elements: rule.and_then(|rule| rule.null_elements).unwrap_or(false),
+        }
     };
     (0..prepared.statement.params().len()).map(of_param).collect()
 }
 
 fn analyze_all<'p>(
     session: &mut Session,
-    prepared: impl Iterator<Item = (&'p Prepared, &'p Vec<Option<bool>>)>,
+    prepared: impl Iterator<Item = (&'p Prepared, &'p Vec<Given>)>,
 ) -> Result<Vec<Analysis>, postgres::Error> {
     let (prepared, given): (Vec<&Prepared>, Vec<_>) = prepared.unzip();
     let texts: Vec<String> =

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use crate::catalog::{Function, Relation};
 
-use super::constant;
 use super::fact::Fact;
 use super::functions;
 use super::key::{Column, Key};
@@ -179,17 +178,8 @@ impl Nullability<'_> {
         match functions::element_of_set(function) {
             functions::Element::NonNull => false,
             functions::Element::NonNullWithTwoArguments => call.list("args").len() > 2,
-            functions::Element::OfTheArray => first.is_none_or(|array| self.array_element(array, env)),
+            functions::Element::OfTheArray => first.is_none_or(|array| self.null_elements(array, env)),
             functions::Element::Unknown => true,
-        }
-    }
-
-    /// Whether an element of the array `expr` can be NULL.
-    pub fn array_element<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> bool {
-        match constant::array(expr) {
-            constant::Array::Elements(elements) => elements.iter().any(|element| self.nullable(element, env)),
-            constant::Array::Constant { has_nulls, .. } => has_nulls,
-            constant::Array::Unknown => true,
         }
     }
 }

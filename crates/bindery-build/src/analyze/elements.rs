@@ -22,8 +22,7 @@ impl Nullability<'_> {
                 constant::Array::Constant { has_nulls, .. } => has_nulls,
                 _ => !constant::is_null(expr),
             },
-            // An array that a caller passes is a slice of values.
-            "PARAM" => expr.number("paramkind") != Some(0),
+            "PARAM" => self.param(expr, env).elements,
             "ARRAYEXPR" => expr.nodes("elements").any(|element| match expr.is_true("multidims") {
                 true => self.null_elements(element, env),
                 false => self.nullable(element, env),

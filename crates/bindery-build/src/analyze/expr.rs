@@ -4,6 +4,7 @@ use super::constant;
 use super::key::Column;
 use super::level::{Env, Nullability};
 use super::node::Node;
+use super::output::Nulls;
 use super::{fact::Facts, json, sublink};
 
 /// `SVFOP_CURRENT_SCHEMA` of PostgreSQL's `primnodes.h`: NULL if the search path leads nowhere.
@@ -44,7 +45,7 @@ impl Nullability<'_> {
         match expr.name {
             "VAR" => Column::of(expr).is_none_or(|column| self.column(column, env)),
             "CONST" => expr.word("constisnull") != Some("false"),
-            "PARAM" => self.param(expr, env),
+            "PARAM" => self.param(expr, env).value,
             "NULLTEST" | "BOOLEANTEST" | "DISTINCTEXPR" | "ARRAYEXPR" | "ROWEXPR" | "GROUPINGFUNC" => false,
             "NEXTVALUEEXPR" | "MERGESUPPORTFUNC" => false,
             "SQLVALUEFUNCTION" => expr.number("op").is_none_or(|op| op >= CURRENT_SCHEMA),
@@ -94,19 +95,17 @@ impl Nullability<'_> {
     }
 
     /// `$n`, or what a sublink's test compares with; other kinds of parameter belong to plans.
-    fn param(&self, expr: &Node<'_>, env: &Env<'_, '_>) -> bool {
+    pub fn param(&self, expr: &Node<'_>, env: &Env<'_, '_>) -> Nulls {
         const EXTERNAL: i64 = 0;
         const SUBLINK: i64 = 2;
         let index = expr.number("paramid").and_then(|number| usize::try_from(number - 1).ok());
-        let Some(index) = index else { return true };
-        match expr.number("paramkind") {
-            Some(EXTERNAL) => self.null_params.get(index).copied().unwrap_or(true),
-            Some(SUBLINK) => {
-                let column = env.sublink.as_deref().and_then(|columns| columns.get(index));
-                column.is_none_or(|nulls| nulls.value)
-            }
-            _ => true,
-        }
+        let of = |nulls: &[Nulls]| index.and_then(|index| nulls.get(index).copied());
+        let found = match expr.number("paramkind") {
+            Some(EXTERNAL) => of(self.params),
+            Some(SUBLINK) => env.sublink.as_deref().and_then(of),
+            _ => None,
+        };
+        found.unwrap_or(Nulls::ANYWHERE)
     }
 
     /// An argument is only looked at where all before it are NULL.
@@ -187,7 +186,7 @@ impl Nullability<'_> {
         !super::functions::is_safe(function)
             || self.nullable(value, env)
             || self.nullable(array, env)
-            || self.array_element(array, env)
+            || self.null_elements(array, env)
     }
 
     fn sublink<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> bool {

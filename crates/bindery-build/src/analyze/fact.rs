@@ -82,6 +82,8 @@ impl Nullability<'_> {
             "BOOLEANTEST" => match expr.number("booltesttype") {
                 Some(boolean_test::IS_TRUE) => self.of_field(expr, "arg", env, Self::if_true),
                 Some(boolean_test::IS_FALSE) => self.of_field(expr, "arg", env, Self::if_false),
+                Some(boolean_test::IS_NOT_TRUE) => self.of_field(expr, "arg", env, Self::if_not_true),
+                Some(boolean_test::IS_NOT_FALSE) => self.of_field(expr, "arg", env, Self::if_not_false),
                 Some(boolean_test::IS_NOT_UNKNOWN) => self.of_field(expr, "arg", env, Self::if_non_null),
                 _ => Facts::new(),
             },
@@ -109,6 +111,8 @@ impl Nullability<'_> {
             "BOOLEANTEST" => match expr.number("booltesttype") {
                 Some(boolean_test::IS_NOT_TRUE) => self.of_field(expr, "arg", env, Self::if_true),
                 Some(boolean_test::IS_NOT_FALSE) => self.of_field(expr, "arg", env, Self::if_false),
+                Some(boolean_test::IS_TRUE) => self.of_field(expr, "arg", env, Self::if_not_true),
+                Some(boolean_test::IS_FALSE) => self.of_field(expr, "arg", env, Self::if_not_false),
                 Some(boolean_test::IS_UNKNOWN) => self.of_field(expr, "arg", env, Self::if_non_null),
                 _ => Facts::new(),
             },

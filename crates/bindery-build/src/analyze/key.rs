@@ -49,6 +49,13 @@ impl Key {
         }
     }
 
+    pub fn is_column_or_aggregate(&self) -> bool {
+        match self {
+            Self::Column(_) => true,
+            Self::Expression { text, .. } => text.starts_with("{AGGREF"),
+        }
+    }
+
     /// `VALUE` in the CHECK of a domain.
     pub fn is_domain_value(&self) -> bool {
         matches!(self, Self::Expression { text, .. } if text.starts_with("{COERCETODOMAINVALUE"))

@@ -90,17 +90,30 @@ pub(crate) struct ParamAnalysis {
     pub nullable: bool,
 }
 
-/// Analyses the tree of a statement with `given.len()` parameters; `given` says what the user said of each one's NULL.
+/// What the user says of a parameter.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Given {
+    /// Whether it may be NULL, if that is said.
+    pub nullable: Option<bool>,
+    /// Whether elements of an array may be NULL; a slice of values has none.
+    pub null_elements: bool,
+}
+
+/// Analyses the tree of a statement with `given.len()` parameters; `given` has what the user says of each.
 ///
 /// A tree that could not be read proves nothing.
-pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Option<bool>]) -> Analysis {
+pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Given]) -> Analysis {
     let unread = vec![ParamAnalysis::default(); given.len()];
     let Some(query) = tree.and_then(result_query) else {
         return Analysis { params: with_given(unread, given), ..Analysis::default() };
     };
     let params = with_given(params::analyze(query, catalog, given.len()), given);
-    let null_params: Vec<bool> = params.iter().map(|param| param.nullable).collect();
-    let nullability = Nullability { catalog, null_params: &null_params, stored: None, caller: None };
+    let nulls: Vec<Nulls> = params
+        .iter()
+        .zip(given)
+        .map(|(param, given)| Nulls { value: param.nullable, elements: given.null_elements })
+        .collect();
+    let nullability = Nullability { catalog, params: &nulls, stored: None, caller: None };
     let columns = nullability.outputs(query, None);
     // A rule may add statements of its own, and the rows of all are counted.
     let is_alone = tree.is_some_and(|tree| !matches!(tree, Value::List(queries) if queries.len() > 1));
@@ -120,10 +133,10 @@ fn result_query<'x, 'n>(tree: &'x Value<'n>) -> Option<&'x Node<'n>> {
     queries.filter(|query| query.is_true("canSetTag")).next_back()
 }
 
-fn with_given(params: Vec<ParamAnalysis>, given: &[Option<bool>]) -> Vec<ParamAnalysis> {
+fn with_given(params: Vec<ParamAnalysis>, given: &[Given]) -> Vec<ParamAnalysis> {
     let paired = params.into_iter().zip(given);
     paired
-        .map(|(param, given)| ParamAnalysis { nullable: given.unwrap_or(param.nullable), ..param })
+        .map(|(param, given)| ParamAnalysis { nullable: given.nullable.unwrap_or(param.nullable), ..param })
         .collect()
 }
 

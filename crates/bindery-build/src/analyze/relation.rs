@@ -30,23 +30,20 @@ impl Nullability<'_> {
         if let Some(when) = self.stored {
             return !was_non_null(relation, column, when);
         }
-        // With no partition there are no rows, but there may be some later.
-        if relation.kind == "p" && relation.descendants.is_empty() {
-            return !column.not_null;
-        }
         !self.holds_everywhere(relation, entry, number, |promises| &promises.non_null)
     }
 
     /// Whether an array in a column of a relation can have NULL elements.
     pub fn relation_elements(&self, entry: &Node<'_>, number: i64) -> bool {
         let (Some(relation), Ok(number)) = (self.relation(entry), i16::try_from(number)) else { return true };
-        let is_empty = relation.kind == "p" && relation.descendants.is_empty();
-        is_empty
-            || self.stored.is_some()
+        self.stored.is_some()
             || !self.holds_everywhere(relation, entry, number, |promises| &promises.elements_non_null)
     }
 
     /// Whether every relation that is read through `entry` promises it of the column.
+    ///
+    /// A partitioned table's own promise binds partitions to come; a foreign table among them keeps none, and a child table
+    /// can have dropped its parent's.
     fn holds_everywhere(
         &self,
         relation: &Relation,
@@ -54,18 +51,16 @@ impl Nullability<'_> {
         number: i16,
         which: impl Fn(&Promises) -> &BTreeSet<i16>,
     ) -> bool {
-        let is_partitioned = relation.kind == "p";
-        // A partitioned table has no rows of its own.
-        let own = is_partitioned || which(self.promises(relation)).contains(&number);
-        let name = &relation.columns[&number].name;
-        let reads_descendants = is_partitioned || entry.is_true("inh");
-        own && (!reads_descendants
-            || relation.descendants.iter().all(|oid| {
-                let Some(descendant) = self.catalog.relations.get(oid) else { return false };
-                let mut same = descendant.columns.iter().filter(|(_, column)| column.name == *name);
-                let promises = || which(self.promises(descendant));
-                descendant.kind == "p" || same.next().is_some_and(|(number, _)| promises().contains(number))
-            }))
+        let Some(column) = relation.columns.get(&number) else { return false };
+        let promised_by = |relation: &Relation, number| which(self.promises(relation)).contains(number);
+        let reads_descendants = relation.kind == "p" || entry.is_true("inh");
+        promised_by(relation, &number)
+            && (!reads_descendants
+                || relation.descendants.iter().all(|oid| {
+                    let Some(descendant) = self.catalog.relations.get(oid) else { return false };
+                    let mut same = descendant.columns.iter().filter(|(_, other)| other.name == column.name);
+                    same.next().is_some_and(|(number, _)| promised_by(descendant, number))
+                }))
     }
 
     /// What this relation alone promises.
@@ -82,7 +77,7 @@ impl Nullability<'_> {
         let declared = relation.columns.iter().filter(|(_, column)| column.not_null);
         let mut promises =
             Promises { non_null: declared.map(|(number, _)| *number).collect(), ..Promises::default() };
-        let now = Nullability { null_params: &[], stored: None, caller: None, ..*self };
+        let now = Nullability { params: &[], stored: None, caller: None, ..*self };
         // The expressions stand in no query; their columns are those of a first relation.
         let query = Node::bare("QUERY");
         for check in &relation.checks {
@@ -120,7 +115,7 @@ impl Nullability<'_> {
     fn stored_columns(&self, view: &Relation) -> BTreeSet<i16> {
         let tree = view.definition.as_deref().and_then(node::parse);
         let Some(query) = tree.as_ref().and_then(result_query) else { return BTreeSet::new() };
-        let then = Nullability { null_params: &[], stored: Some(view.written), caller: None, ..*self };
+        let then = Nullability { params: &[], stored: Some(view.written), caller: None, ..*self };
         let columns = then.outputs(query, None);
         let numbered = view.columns.keys().zip(columns);
         numbered.filter(|(_, nulls)| !nulls.value).map(|(number, _)| *number).collect()

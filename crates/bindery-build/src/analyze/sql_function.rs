@@ -32,26 +32,27 @@ impl Nullability<'_> {
         env: &Env<'_, 'n>,
     ) -> bool {
         let nulls = self.argument_nulls(call, env);
-        if function.is_strict && !function.returns_set && nulls.contains(&true) {
+        if function.is_strict && !function.returns_set && nulls.iter().any(|nulls| nulls.value) {
             return true;
         }
         let Some(index) = self.body_column(function, index) else { return true };
         // A strict function is not called with NULL.
-        let null_params = if function.is_strict { vec![false; nulls.len()] } else { nulls };
-        let columns = self.body_columns(function, &null_params).unwrap_or_default();
+        let given = nulls.iter().map(|nulls| Nulls { value: nulls.value && !function.is_strict, ..*nulls });
+        let params: Vec<Nulls> = given.collect();
+        let columns = self.body_columns(function, &params).unwrap_or_default();
         columns.get(index).is_none_or(|nulls| nulls.value)
     }
 
     /// By the function's own parameters; one that is left to its default may be NULL.
-    fn argument_nulls<'n>(&self, call: &'n Node<'n>, env: &Env<'_, 'n>) -> Vec<bool> {
+    fn argument_nulls<'n>(&self, call: &'n Node<'n>, env: &Env<'_, 'n>) -> Vec<Nulls> {
         let mut nulls = Vec::new();
         for (position, arg) in call.nodes("args").enumerate() {
             let named = arg.number("argnumber").filter(|_| arg.name == "NAMEDARGEXPR");
             let place = named.and_then(|number| usize::try_from(number).ok()).unwrap_or(position);
             if nulls.len() <= place {
-                nulls.resize(place + 1, true);
+                nulls.resize(place + 1, Nulls::ANYWHERE);
             }
-            nulls[place] = self.nullable(arg, env);
+            nulls[place] = Nulls { value: self.nullable(arg, env), elements: self.null_elements(arg, env) };
         }
         nulls
     }
@@ -64,14 +65,14 @@ impl Nullability<'_> {
         columns.contains_key(&number).then(|| columns.range(..number).count())
     }
 
-    fn body_columns(&self, function: &Function, null_params: &[bool]) -> Option<Vec<Nulls>> {
+    fn body_columns(&self, function: &Function, params: &[Nulls]) -> Option<Vec<Nulls>> {
         let depth = self.caller.map_or(0, |caller| caller.depth) + 1;
         let mut callers = std::iter::successors(self.caller, |caller| caller.caller);
         if depth > DEEPEST || callers.any(|caller| std::ptr::eq(caller.function, function)) {
             return None;
         }
         let caller = Caller { function, caller: self.caller, depth };
-        let inside = Nullability { null_params, caller: Some(&caller), ..*self };
+        let inside = Nullability { params, caller: Some(&caller), ..*self };
         let tree = node::parse(function.body.as_deref()?)?;
         let query = result_query(&tree)?;
         // Without a row a function that returns no set returns NULL.
