@@ -129,8 +129,8 @@ fn result_query<'x, 'n>(tree: &'x Value<'n>) -> Option<&'x Node<'n>> {
         Value::List(queries) => queries,
         Value::Word(_) => return None,
     };
-    let queries = queries.iter().filter_map(Value::as_node).filter(|query| query.name == "QUERY");
-    queries.filter(|query| query.is_true("canSetTag")).next_back()
+    let mut queries = queries.iter().filter_map(Value::as_node).filter(|query| query.name == "QUERY");
+    queries.rfind(|query| query.is_true("canSetTag"))
 }
 
 fn with_given(params: Vec<ParamAnalysis>, given: &[Given]) -> Vec<ParamAnalysis> {
