@@ -12,6 +12,7 @@ RETURNING *;
 
 -- name: ListStationsBelow :many
 -- The stations of a region and of every region inside it, with the way down the tree.
+-- @column amenities: elements not null
 WITH RECURSIVE below AS (
     SELECT id, name AS path
     FROM regions

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use bindery::chrono::{TimeDelta, Utc};
 use bindery::{Config, DatabaseClient, Error, Numeric};
-use bindery_postgres::{Database, Server};
+use bindery_postgres::{Database, NoTls, Server};
 use garage::billing::{self, Return};
 use garage::booking::{self, Refusal, Wish};
 use garage::db::bookings::InsertTariffParams;
@@ -21,7 +21,7 @@ use garage::{scenario, setup};
 /// A database of its own with a client; the client goes first.
 struct Garage {
     client: DatabaseClient,
-    _database: Database,
+    database: Database,
 }
 
 /// Migrated once; nobody stays connected to it, so that it can be copied.
@@ -39,7 +39,7 @@ impl Garage {
         let copy = || template().server().create_database_from(template()).unwrap();
         let database = tokio::task::spawn_blocking(copy).await.unwrap();
         let client = DatabaseClient::create(Config::from_url(database.url()).unwrap()).await.unwrap();
-        Self { client, _database: database }
+        Self { client, database }
     }
 
     /// With a station, a car in it, and a tariff.
@@ -187,13 +187,29 @@ async fn what_was_noted_about_a_car_comes_back() {
     cars.merge_extras(&first, car.id).await.unwrap();
     let both = cars.merge_extras(&second, car.id).await.unwrap().unwrap();
     assert_eq!(both, bindery::serde_json::json!({"colour": "blue", "roof": [1, 2, null]}));
-    assert_eq!(car.features, [Some("towbar".to_owned())]);
+    assert_eq!(car.features, ["towbar"]);
     let parked = cars.list_cars_at_station(station.id).await.unwrap();
     assert_eq!((parked[0].plate.as_str(), parked[0].parked_at), ("B-AB1", None));
     let listed = cars.list_cars_by_status(&[CarStatus::InService, CarStatus::Retired]).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(cars.list_cars_by_plate(&["B-AB1", "B-XX9"]).await.unwrap().len(), 1);
     assert_eq!(cars.find_car("nothing").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_element_that_is_null_against_what_is_said_is_an_error() {
+    let (garage, station, ..) = Garage::with_car().await;
+    let stations = StationQueries::new(garage.client.clone());
+    let listed = stations.list_stations_below(station.region_id).await.unwrap();
+    assert_eq!(listed[0].amenities, ["charger", "covered"]);
+    let config = garage.database.config();
+    let spoil =
+        move || config.connect(NoTls).unwrap().batch_execute("UPDATE stations SET amenities = '{NULL}'");
+    tokio::task::spawn_blocking(spoil).await.unwrap().unwrap();
+    let error = stations.list_stations_below(station.region_id).await.unwrap_err().to_string();
+    for part in ["ListStationsBelow", "queries/stations.sql", "amenities", "NULL"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,9 @@ pub(crate) fn describe(
             Err(error) => diagnostics.push(server_error::in_query(query, &error)),
         }
     }
+    if prepared.iter().any(|(_, prepared)| prepared.tree.is_none()) {
+        diagnostics.push(without_trees());
+    }
     run_utilities(session, &prepared, diagnostics)?;
     let given: Vec<Vec<Given>> = prepared.iter().map(|(query, p)| given_nulls(query, p)).collect();
     let analyses = analyze_all(session, prepared.iter().map(|(_, prepared)| prepared).zip(&given))?;
@@ -68,6 +71,14 @@ pub(crate) fn describe(
         description.table = table_of(query, prepared, description, &relations, &schema);
     }
     Ok(Some(Described { descriptions, schema }))
+}
+
+/// Types still come from the server; what else it understood is not known.
+fn without_trees() -> Diagnostic {
+    let message = "the server does not send what it understood of a query (debug_print_rewritten): every column is taken \
+                   for nullable, and no parameter is named by its column";
+    Diagnostic::warning(message)
+        .help("describe the queries on PostgreSQL itself, or say `-- @column name: not null`")
 }
 
 /// `CREATE`, `SET`, `REFRESH` and their like are not looked at when they are parsed, so they are run and rolled back.
@@ -344,5 +355,40 @@ fn type_name(ty: &Type) -> TypeName {
         Kind::Array(element) if ty.name().starts_with('_') => format!("{}[]", type_name(element)),
         _ if ty.schema() == "pg_catalog" => ty.name().to_owned(),
         _ => format!("{}.{}", ty.schema(), ty.name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::parse::{self, Unnamed};
+    use crate::source::SourceFile;
+
+    #[test]
+    fn without_trees_everything_is_nullable_and_it_is_said_once() {
+        let database = bindery_postgres::Server::start().unwrap().create_database().unwrap();
+        database
+            .connect()
+            .unwrap()
+            .batch_execute("CREATE TABLE cars (id int PRIMARY KEY, plate text)")
+            .unwrap();
+        let mut session = Session::open(database.config()).unwrap();
+        session.client.batch_execute("SET debug_print_rewritten = off").unwrap();
+        let text = "-- name: A :one\nSELECT id FROM cars WHERE id = $1;\n\
+                    -- name: B :many\n-- @column id: not null\nSELECT id, plate FROM cars;\n";
+        let file = std::sync::Arc::new(SourceFile { path: "q.sql".into(), text: text.into() });
+        let mut diagnostics = Vec::new();
+        let queries = parse::parse(&file, Unnamed::Mistake, &mut diagnostics).queries;
+        let described = describe(&mut session, &queries, true, &mut diagnostics).unwrap().unwrap();
+        let [warning] = &diagnostics[..] else { panic!("{diagnostics:?}") };
+        assert_eq!(warning.severity(), Severity::Warning);
+        assert!(warning.to_string().contains("debug_print_rewritten"), "{warning}");
+        let nulls = |description: &Description| -> Vec<bool> {
+            description.columns.iter().map(|column| column.nullable).collect()
+        };
+        assert_eq!(nulls(&described.descriptions[0]), [true]);
+        assert_eq!(nulls(&described.descriptions[1]), [false, true]);
+        assert_eq!(described.descriptions[0].params[0].name, "arg1");
     }
 }

@@ -70,6 +70,52 @@ fn no_postgres_is_an_error_only_when_one_is_needed() {
 }
 
 #[test]
+fn a_query_that_can_return_more_rows_than_it_says_is_a_warning() {
+    let package = Package::new("several-rows");
+    let generate = || text(&package.bindery(&["generate"]).output().unwrap());
+    let query = "-- name: FindById :opt\nSELECT plate FROM cars WHERE id > $1;\n";
+    package.write("queries/cars.sql", query);
+    let warning = "warning: `FindById` can return more than one row\n --> queries/cars.sql:1:10\n  |\n\
+        1 | -- name: FindById :opt\n  |          ^^^^^^^^ declared as `:opt`\n  |\n  \
+        = help: compare every column of a unique key: cars (id) or cars (plate); or add LIMIT 1, use `:many`, or write \
+        `-- @rows: at most one` if you know better\n";
+    assert_eq!(generate(), format!("1 query, as PostgreSQL says\n{warning}"));
+    // The lock knows as much as the server.
+    assert_eq!(generate(), format!("1 query, as in bindery.lock\n{warning}"));
+    for better in [
+        "-- @rows: at most one\nSELECT plate FROM cars WHERE id > $1",
+        "SELECT plate FROM cars WHERE id = $1",
+    ] {
+        package.write("queries/cars.sql", &format!("-- name: FindById :opt\n{better};\n"));
+        assert_eq!(generate(), "1 query, as PostgreSQL says\n", "{better}");
+    }
+}
+
+#[test]
+fn elements_of_arrays_are_nullable_unless_something_else_is_said() {
+    let package = Package::new("elements");
+    package.write("bindery.toml", "out = \"src/db\"\n");
+    let columns =
+        "tags text[] NOT NULL, checked text[] NOT NULL CHECK (array_position(checked, NULL) IS NULL)";
+    package.write("migrations/1_cars.sql", &format!("-- +goose Up\nCREATE TABLE cars ({columns});\n"));
+    let query = "SELECT tags, checked, tags AS said FROM cars WHERE tags = @tags AND checked = @some";
+    let annotations = "-- @column said: elements not null\n-- @param some: elements nullable";
+    package.write("queries/cars.sql", &format!("-- name: ListTags :many\n{annotations}\n{query};\n"));
+    let generate = || {
+        let output = package.bindery(&["generate"]).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        let code = fs::read_to_string(package.root.join("src/db/cars.rs")).unwrap();
+        let types = code.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.strip_suffix(","));
+        (types.map(str::to_owned).collect::<Vec<_>>(), code)
+    };
+    let (types, code) = generate();
+    assert_eq!(types, ["tags: Vec<Option<String>>", "checked: Vec<String>", "said: Vec<String>"]);
+    assert!(code.contains("tags: &[&str],\n    some: &[Option<&str>],"), "{code}");
+    package.write("bindery.toml", "out = \"src/db\"\narray_elements = \"not null\"\n");
+    assert_eq!(generate().0, ["tags: Vec<String>", "checked: Vec<String>", "said: Vec<String>"]);
+}
+
+#[test]
 fn drift_is_told_column_by_column() {
     let package = Package::new("drift");
     assert!(package.bindery(&["generate"]).output().unwrap().status.success());

@@ -53,7 +53,11 @@ impl Fixture {
         let server = Server::start().unwrap();
         let database = server.create_database().unwrap();
         database.connect().unwrap().batch_execute(schema).unwrap();
-        Self { session: Session::open(database.config()).unwrap(), major: server.major(), _database: database }
+        Self {
+            session: Session::open(database.config()).unwrap(),
+            major: server.major(),
+            _database: database,
+        }
     }
 
     fn analyze(&mut self, sql: &str) -> Analysis {
