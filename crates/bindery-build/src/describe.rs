@@ -8,7 +8,7 @@ use crate::analyze::node::{self, Value};
 use crate::analyze::{self, Analysis, Given, Nulls, UnmetKeys};
 use crate::catalog;
 use crate::description::{Description, Field, Schema, Table, TypeName, UserType, UserTypeKind};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::names;
 use crate::query::{Command, Override, Query, Target};
 use crate::relations::{self, Relation};
@@ -39,7 +39,7 @@ pub(crate) fn describe(
     null_elements: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Described>, postgres::Error> {
-    let errors_before = diagnostics.len();
+    let errors_before = errors(diagnostics);
     let mut prepared = Vec::new();
     for query in queries {
         match session.prepare(&query.sql) {
@@ -61,7 +61,7 @@ pub(crate) fn describe(
         check(query, &description, &schema, diagnostics);
         descriptions.push(description);
     }
-    if diagnostics.len() > errors_before {
+    if errors(diagnostics) > errors_before {
         return Ok(None);
     }
     let statements = prepared.iter().map(|(_, prepared)| prepared);
@@ -71,6 +71,10 @@ pub(crate) fn describe(
         description.table = table_of(query, prepared, description, &relations, &schema);
     }
     Ok(Some(Described { descriptions, schema }))
+}
+
+fn errors(diagnostics: &[Diagnostic]) -> usize {
+    diagnostics.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error).count()
 }
 
 /// Types still come from the server; what else it understood is not known.
@@ -361,7 +365,6 @@ fn type_name(ty: &Type) -> TypeName {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Severity;
     use crate::parse::{self, Unnamed};
     use crate::source::SourceFile;
 
