@@ -174,6 +174,8 @@ impl Nullability<'_> {
         expr.walk(&mut |node| {
             may_change |= match node.name {
                 "QUERY" | "SUBLINK" | "NEXTVALUEEXPR" | "WINDOWFUNC" => true,
+                // The columns of different sublinks have the same numbers.
+                "PARAM" => node.number("paramkind") != Some(0),
                 "FUNCEXPR" | "OPEXPR" | "NULLIFEXPR" | "DISTINCTEXPR" | "SCALARARRAYOPEXPR" => {
                     self.function_of(node).is_none_or(|function| function.is_volatile || function.returns_set)
                 }

@@ -3,6 +3,7 @@
 use bindery_postgres::{Database, Server};
 
 mod builtins;
+mod cost;
 mod random;
 
 use super::Analysis;
