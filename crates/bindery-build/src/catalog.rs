@@ -1,7 +1,7 @@
 //! What the system catalogs say of the objects that trees mention.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use postgres::types::ToSql;
 use postgres::{Client, Row};
@@ -137,7 +137,7 @@ pub(crate) struct Relation {
     /// Sets of columns of which no two rows have the same values, the primary key first.
     pub unique_keys: Vec<UniqueKey>,
     /// Filled by the analysis, once somebody asks.
-    pub promises: OnceCell<Promises>,
+    pub promises: OnceLock<Promises>,
 }
 
 /// What is sure of a relation's columns in every row of it.
@@ -290,7 +290,7 @@ fn load_relations(
             written: (row.get(6), row.get(7)),
             checks: row.get(8),
             unique_keys: Vec::new(),
-            promises: OnceCell::new(),
+            promises: OnceLock::new(),
         };
         mentioned.relations.extend(&relation.descendants);
         texts.extend(relation.checks.iter().chain(&relation.definition).cloned());
@@ -417,11 +417,16 @@ struct Mentioned {
 
 impl Mentioned {
     fn note(&mut self, node: &Node<'_>) {
-        self.relations.extend(node.oid("relid"));
-        self.operators.extend(node.oid("opno"));
-        self.functions.extend(["funcid", "aggfnoid", "winfnoid"].iter().filter_map(|field| node.oid(field)));
-        if node.name == "COERCETODOMAIN" {
-            self.domains.extend(node.oid("resulttype"));
+        match node.name {
+            "RANGETBLENTRY" => self.relations.extend(node.oid("relid")),
+            "FUNCEXPR" => self.functions.extend(node.oid("funcid")),
+            "AGGREF" => self.functions.extend(node.oid("aggfnoid")),
+            "WINDOWFUNC" => self.functions.extend(node.oid("winfnoid")),
+            "OPEXPR" | "DISTINCTEXPR" | "NULLIFEXPR" | "SCALARARRAYOPEXPR" => {
+                self.operators.extend(node.oid("opno"));
+            }
+            "COERCETODOMAIN" => self.domains.extend(node.oid("resulttype")),
+            _ => {}
         }
     }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use postgres::types::{Kind, Type};
 
-use crate::analyze::node::{self, Value};
-use crate::analyze::{self, Analysis, Given, Nulls, UnmetKeys};
+use crate::analyze::{Analysis, Given, Nulls, UnmetKeys};
 use crate::catalog;
 use crate::description::{Description, Field, Schema, Table, TypeName, UserType, UserTypeKind};
 use crate::diagnostic::{Diagnostic, Severity, Span};
@@ -14,6 +13,7 @@ use crate::query::{Command, Override, Query, Target};
 use crate::relations::{self, Relation};
 use crate::server_error;
 use crate::session::{Prepared, Session};
+use crate::trees::{self, Feed, Texts};
 use crate::types;
 
 /// The server's answers.
@@ -40,20 +40,17 @@ pub(crate) fn describe(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Described>, postgres::Error> {
     let errors_before = errors(diagnostics);
-    let mut prepared = Vec::new();
-    for query in queries {
-        match session.prepare(&query.sql) {
-            Ok(statement) => prepared.push((query, statement)),
-            Err(error) if error.as_db_error().is_none() => return Err(error),
-            Err(error) => diagnostics.push(server_error::in_query(query, &error)),
-        }
-    }
+    let texts = Texts::new(queries.len());
+    let (prepared, trees) =
+        trees::read_beside(&texts, |feed| prepare_all(session, queries, &feed, diagnostics));
+    let prepared = prepared?;
     if prepared.iter().any(|(_, prepared)| prepared.tree.is_none()) {
         diagnostics.push(without_trees());
     }
     run_utilities(session, &prepared, diagnostics)?;
     let given: Vec<Vec<Given>> = prepared.iter().map(|(query, p)| given_nulls(query, p)).collect();
-    let analyses = analyze_all(session, prepared.iter().map(|(_, prepared)| prepared).zip(&given))?;
+    let catalog = catalog::load(session, trees.iter().flatten())?;
+    let analyses = trees::analyze(&trees, &given, &catalog);
     let mut schema = Schema { types: user_types(prepared.iter().map(|(_, p)| p)), ..Schema::default() };
     let mut descriptions = Vec::new();
     for ((query, prepared), analysis) in prepared.iter().zip(&analyses) {
@@ -71,6 +68,29 @@ pub(crate) fn describe(
         description.table = table_of(query, prepared, description, &relations, &schema);
     }
     Ok(Some(Described { descriptions, schema }))
+}
+
+/// Prepares what the server accepts; the others become diagnostics.
+fn prepare_all<'q>(
+    session: &mut Session,
+    queries: &'q [Query],
+    feed: &Feed<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Vec<(&'q Query, Prepared)>, postgres::Error> {
+    let mut all = Vec::new();
+    for query in queries {
+        match session.prepare(&query.sql) {
+            Ok(prepared) => {
+                if let Some(tree) = &prepared.tree {
+                    feed.put(all.len(), tree);
+                }
+                all.push((query, prepared));
+            }
+            Err(error) if error.as_db_error().is_none() => return Err(error),
+            Err(error) => diagnostics.push(server_error::in_query(query, &error)),
+        }
+    }
+    Ok(all)
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> usize {
@@ -125,19 +145,6 @@ fn given_nulls(query: &Query, prepared: &Prepared) -> Vec<Given> {
         }
     };
     (0..prepared.statement.params().len()).map(of_param).collect()
-}
-
-fn analyze_all<'p>(
-    session: &mut Session,
-    prepared: impl Iterator<Item = (&'p Prepared, &'p Vec<Given>)>,
-) -> Result<Vec<Analysis>, postgres::Error> {
-    let (prepared, given): (Vec<&Prepared>, Vec<_>) = prepared.unzip();
-    let texts: Vec<String> =
-        prepared.iter().map(|p| node::unwrapped(p.tree.as_deref().unwrap_or_default())).collect();
-    let trees: Vec<Option<Value<'_>>> = texts.iter().map(|text| node::parse(text)).collect();
-    let catalog = catalog::load(session, trees.iter().flatten())?;
-    let analyses = trees.iter().zip(given);
-    Ok(analyses.map(|(tree, given)| analyze::analyze(tree.as_ref(), &catalog, given)).collect())
 }
 
 fn description(
@@ -278,14 +285,23 @@ fn describe_tables<'r>(
     relations: impl Iterator<Item = &'r Relation>,
     null_elements: bool,
 ) -> Result<Vec<Table>, postgres::Error> {
-    let mut names = Vec::new();
-    let mut prepared = Vec::new();
-    for relation in relations {
-        prepared.push(session.prepare(&relation.select_all())?);
-        names.push(relation.qualified_name());
-    }
-    let analyses = analyze_all(session, prepared.iter().map(|p| (p, const { &Vec::new() })))?;
-    let described = names.into_iter().zip(prepared.iter().zip(&analyses));
+    let relations: Vec<&Relation> = relations.collect();
+    let texts = Texts::new(relations.len());
+    let prepare = |feed: Feed<'_>| -> Result<Vec<Prepared>, postgres::Error> {
+        let numbered = relations.iter().enumerate();
+        let prepared = numbered.map(|(number, relation)| {
+            let prepared = session.prepare(&relation.select_all())?;
+            prepared.tree.iter().for_each(|tree| feed.put(number, tree));
+            Ok(prepared)
+        });
+        prepared.collect()
+    };
+    let (prepared, trees) = trees::read_beside(&texts, prepare);
+    let prepared = prepared?;
+    let catalog = catalog::load(session, trees.iter().flatten())?;
+    let analyses = trees::analyze(&trees, &vec![Vec::new(); trees.len()], &catalog);
+    let names = relations.iter().map(|relation| relation.qualified_name());
+    let described = names.zip(prepared.iter().zip(&analyses));
     let mut tables: Vec<Table> = described
         .map(|(name, (prepared, analysis))| Table {
             name,

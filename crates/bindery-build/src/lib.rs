@@ -34,6 +34,7 @@ mod lock;
 
 mod generate;
 mod names;
+mod trees;
 mod types;
 mod write;
 

@@ -9,9 +9,9 @@ use crate::analyze::node::unwrapped;
 
 /// Makes the server send the analysed and rewritten tree of each statement it parses, as a LOG notice.
 ///
-/// All three may be set by any user. Without pretty printing the text is a third of the size.
-const SEND_TREES: &str =
-    "SET debug_print_rewritten = on; SET debug_pretty_print = off; SET client_min_messages = log";
+/// All may be set by any user. Without pretty printing the text is a third of the size; compiling a look-up in the catalogs
+/// would take longer than running it.
+const SEND_TREES: &str = "SET debug_print_rewritten = on; SET debug_pretty_print = off; SET client_min_messages = log; SET jit = off";
 
 /// A connection with the settings of [`SEND_TREES`].
 pub(crate) struct Session {

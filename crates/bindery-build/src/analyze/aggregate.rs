@@ -49,7 +49,7 @@ impl Nullability<'_> {
         let is_found = || {
             env.facts.iter().any(|fact| match fact {
                 Fact::NonNullInSomeRow(key) => {
-                    !is_null_in(&rows.with(Facts::from([Fact::NonNull(key.clone())])))
+                    !is_null_in(&rows.with(Facts::one(Fact::NonNull(key.clone()))))
                 }
                 _ => false,
             })
@@ -75,9 +75,9 @@ impl Nullability<'_> {
         let is_own = expr.number("agglevelsup") == Some(0) && expr.get("aggfilter").is_none();
         let kind = self.function_at(expr, "aggfnoid").map(functions::aggregate).filter(|_| is_own);
         match kind {
-            Some(Aggregate::OfRows) => Facts::from([Fact::GroupHasRows]),
+            Some(Aggregate::OfRows) => Facts::one(Fact::GroupHasRows),
             Some(Aggregate::OfValues) => {
-                let mut facts = Facts::from([Fact::GroupHasRows]);
+                let mut facts = Facts::one(Fact::GroupHasRows);
                 let is_plain = expr.word("aggkind") == Some("n");
                 let argument = expr.nodes("args").next().filter(|_| is_plain);
                 facts.extend(argument.into_iter().flat_map(|target| self.in_some_row(target, env)));
@@ -114,7 +114,7 @@ impl Nullability<'_> {
         if !is_count || !is_positive {
             return Facts::new();
         }
-        let mut facts = Facts::from([Fact::GroupHasRows]);
+        let mut facts = Facts::one(Fact::GroupHasRows);
         facts.extend(count.nodes("args").flat_map(|target| self.in_some_row(target, env)));
         facts
     }

@@ -150,6 +150,9 @@ impl Rows<'_> {
                 return single;
             }
             single.extend(more);
+            if single.len() == relations.len() {
+                return single;
+            }
         }
     }
 
@@ -253,18 +256,43 @@ impl Rows<'_> {
             return;
         }
         let applies = |relation: &i64| speaks_of.is_none_or(|relations| relations.contains(relation));
-        let of = only_relation(qual).filter(applies);
-        said.extend(of.and_then(|relation| Some(Said::Holds(relation, canonical(qual, relation)?))));
+        if self.has_other_keys(query) {
+            let of = only_relation(qual).filter(applies);
+            said.extend(of.and_then(|relation| Some(Said::Holds(relation, canonical(qual, relation)?))));
+        }
         let sides: Vec<&Node<'_>> = qual.nodes("args").collect();
         let ("OPEXPR", [left, right], Some(operator)) = (qual.name, &sides[..], qual.oid("opno")) else {
             return;
         };
         for (side, other) in [(left, right), (right, left)] {
-            let Some((relation, part)) = key_part(query, side, qual) else { continue };
+            let Some((relation, part)) = self.key_part(query, side, qual) else { continue };
             if applies(&relation) && self.is_fixed(other, operator, said, single) {
                 said.insert(Said::Fixed(relation, part, operator));
             }
         }
+    }
+
+    /// What an index could be over: a column, or an expression over the columns of one relation.
+    fn key_part(&self, query: &Node<'_>, side: &Node<'_>, comparison: &Node<'_>) -> Option<(i64, KeyPart)> {
+        if let Some((var, column)) = column_of(query, side) {
+            let part = KeyPart::Column(column.number);
+            return same_collation(comparison, var).then_some((column.relation, part));
+        }
+        // The expression's collation is part of its text, but not what the comparison makes of it.
+        let is_candidate = self.has_other_keys(query) && is_deterministic(comparison);
+        let relation = only_relation(side).filter(|_| is_candidate)?;
+        Some((relation, KeyPart::Expression(canonical(side, relation)?)))
+    }
+
+    /// Whether a relation of the query has a key over an expression, or over some of its rows.
+    fn has_other_keys(&self, query: &Node<'_>) -> bool {
+        let mut tables = query.nodes("rtable").filter_map(|entry| self.table(entry));
+        tables.any(|relation| {
+            relation.unique_keys.iter().any(|key| {
+                let has_expression = key.parts.iter().any(|part| matches!(part, KeyPart::Expression(_)));
+                has_expression || !key.predicate.is_empty()
+            })
+        })
     }
 
     /// Whether an expression is the same for every row, or equal by `operator`.
@@ -315,16 +343,6 @@ fn is_met(key: &UniqueKey, relation: i64, said: &HashSet<Said>) -> bool {
             text.is_some_and(|text| said.contains(&Said::Holds(relation, text)))
                 || condition.non_null.is_some_and(is_non_null)
         })
-}
-
-/// What an index could be over: a column, or an expression over the columns of one relation.
-fn key_part(query: &Node<'_>, side: &Node<'_>, comparison: &Node<'_>) -> Option<(i64, KeyPart)> {
-    if let Some((var, column)) = column_of(query, side) {
-        return same_collation(comparison, var).then_some((column.relation, KeyPart::Column(column.number)));
-    }
-    // The expression's collation is part of its text, but not what the comparison makes of it.
-    let relation = only_relation(side).filter(|_| is_deterministic(comparison))?;
-    Some((relation, KeyPart::Expression(canonical(side, relation)?)))
 }
 
 /// The relation of this level whose columns are in an expression, if there is just one.

@@ -50,7 +50,7 @@ impl Nullability<'_> {
             }
             // What WHERE has seen.
             _ if is_old => {
-                let is_known = env.level.facts.contains(&Fact::NonNull(Key::Column(plain)));
+                let is_known = env.level.facts.knows(&Key::Column(plain));
                 Some(!is_known && self.nullable_in_its_row(plain, env))
             }
             _ => Some(self.column(plain, env)),

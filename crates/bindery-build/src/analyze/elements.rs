@@ -11,10 +11,19 @@ use super::node::{Node, Value};
 use super::output::Nulls;
 use super::sublink;
 
+/// Whether it is a column of a type that is no array, among those that most columns have.
+fn is_plain(expr: &Node<'_>) -> bool {
+    // OIDs of PostgreSQL's `pg_type.dat`.
+    const BOOL_TO_TEXT: [u32; 5] = [16, 20, 21, 23, 25];
+    const TIME_AND_NUMBERS: [u32; 9] = [700, 701, 1043, 1082, 1114, 1184, 1186, 1700, 2950];
+    let ty = expr.oid("vartype");
+    ty.is_some_and(|ty| BOOL_TO_TEXT.contains(&ty) || TIME_AND_NUMBERS.contains(&ty))
+}
+
 impl Nullability<'_> {
     /// Whether the array `expr`, evaluated at `env`, can have a NULL element. What is not known can.
     pub fn null_elements<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> bool {
-        let Some(expr) = self.resolve(expr, env) else { return true };
+        let Some(expr) = self.resolve(expr, env).filter(|expr| !is_plain(expr)) else { return true };
         let field = |field: &str| expr.node(field).is_none_or(|arg| self.null_elements(arg, env));
         let may = match expr.name {
             "VAR" => Column::of(expr).is_none_or(|column| self.column_elements(column, env)),

@@ -4,8 +4,6 @@
 //! false, not NULL, NULL. The answers feed WHERE, ON and HAVING, the branches of CASE, the other arms of AND and OR, and
 //! COALESCE.
 
-use std::collections::HashSet;
-
 use super::constant::{self, Array};
 use super::functions;
 use super::joins::Nuller;
@@ -15,7 +13,7 @@ use super::node::Node;
 use super::{command, sublink};
 
 /// Something that holds of a row, or of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fact {
     /// The expression is not NULL.
     NonNull(Key),
@@ -33,7 +31,67 @@ pub(super) enum Fact {
     NonNullInSomeRow(Key),
 }
 
-pub(super) type Facts = HashSet<Fact>;
+/// A set of facts. There are few at any place, so they stand in a row and are looked through.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts(Vec<Fact>);
+
+impl Facts {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn one(fact: Fact) -> Self {
+        Self(vec![fact])
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> std::slice::Iter<'_, Fact> {
+        self.0.iter()
+    }
+
+    pub fn contains(&self, fact: &Fact) -> bool {
+        self.0.contains(fact)
+    }
+
+    /// Whether the expression is known not to be NULL.
+    pub fn knows(&self, key: &Key) -> bool {
+        self.0.iter().any(|fact| matches!(fact, Fact::NonNull(known) if known == key))
+    }
+
+    pub fn retain(&mut self, keeps: impl FnMut(&Fact) -> bool) {
+        self.0.retain(keeps);
+    }
+}
+
+impl Extend<Fact> for Facts {
+    fn extend<I: IntoIterator<Item = Fact>>(&mut self, facts: I) {
+        for fact in facts {
+            if !self.0.contains(&fact) {
+                self.0.push(fact);
+            }
+        }
+    }
+}
+
+impl FromIterator<Fact> for Facts {
+    fn from_iter<I: IntoIterator<Item = Fact>>(facts: I) -> Self {
+        let mut set = Self::new();
+        set.extend(facts);
+        set
+    }
+}
+
+impl IntoIterator for Facts {
+    type Item = Fact;
+    type IntoIter = std::vec::IntoIter<Fact>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
 
 /// `BoolTestType` of PostgreSQL's `primnodes.h`.
 mod boolean_test {

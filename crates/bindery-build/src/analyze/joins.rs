@@ -119,7 +119,7 @@ impl<'n> Reader<'_, '_, 'n> {
             Some(kind) => kind,
             None => join_type::FULL,
         };
-        let with = |more: &Facts| above.union(more).cloned().collect::<Facts>();
+        let with = |more: &Facts| above.iter().chain(more.iter()).cloned().collect::<Facts>();
         let of = |side: &[i64]| told.iter().filter(|fact| is_of(fact, side)).cloned().collect::<Facts>();
         match kind {
             join_type::INNER => {

@@ -85,8 +85,9 @@ impl<'l, 'n> Env<'l, 'n> {
         if facts.is_empty() {
             return self.clone();
         }
-        let facts = Rc::new(self.facts.iter().cloned().chain(facts).collect());
-        Self { facts, ..self.clone() }
+        let mut all = (*self.facts).clone();
+        all.extend(facts);
+        Self { facts: Rc::new(all), ..self.clone() }
     }
 
     /// Where the arguments of aggregates are evaluated: on rows, not on groups.
@@ -108,7 +109,7 @@ impl<'l, 'n> Env<'l, 'n> {
     }
 
     pub fn knows(&self, key: &Key) -> bool {
-        self.facts.contains(&Fact::NonNull(key.clone()))
+        self.facts.knows(key)
     }
 
     pub fn above(&self, levels: i64) -> Option<Self> {
@@ -201,7 +202,7 @@ impl<'l, 'n> Level<'l, 'n> {
             _ => true,
         };
         let rows = self.facts.iter().filter(survives);
-        let facts = Rc::new(rows.chain(&self.having).cloned().collect());
+        let facts = Rc::new(rows.chain(self.having.iter()).cloned().collect());
         Env { level: self, facts, grouped: true, sublink: None, tested: None }
     }
 
@@ -215,7 +216,7 @@ impl<'l, 'n> Level<'l, 'n> {
     }
 
     pub fn having_knows(&self, key: &Key) -> bool {
-        self.having.contains(&Fact::NonNull(key.clone()))
+        self.having.knows(key)
     }
 
     /// Adds an outer join that can be without this relation.

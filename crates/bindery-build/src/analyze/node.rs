@@ -28,8 +28,13 @@ impl<'t> Node<'t> {
 
     /// The field's value, unless it is missing or `<>`.
     pub fn get(&self, field: &str) -> Option<&Value<'t>> {
-        let (_, value) = self.fields.iter().find(|(name, _)| *name == field)?;
-        (*value != Value::Word("<>")).then_some(value)
+        for (name, value) in &self.fields {
+            // Lengths first: it is asked often, and a build script is not optimised.
+            if name.len() == field.len() && *name == field {
+                return (!matches!(value, Value::Word("<>"))).then_some(value);
+            }
+        }
+        None
     }
 
     pub fn node(&self, field: &str) -> Option<&Node<'t>> {
@@ -158,7 +163,7 @@ pub(crate) fn unwrapped(text: &str) -> String {
 
 /// Reads one value from unwrapped text.
 pub(crate) fn parse(text: &str) -> Option<Value<'_>> {
-    let mut reader = Reader { rest: text, depth: 0 };
+    let mut reader = Reader { text, at: 0, depth: 0 };
     let first = reader.next_token()?;
     reader.value(first)
 }
@@ -167,10 +172,24 @@ pub(crate) fn parse(text: &str) -> Option<Value<'_>> {
 /// thread's stack here.
 const DEEPEST: u32 = 1_000;
 
+/// Build scripts are not optimised, and trees are long: it goes by bytes and looks each up in a table.
 struct Reader<'t> {
-    rest: &'t str,
+    text: &'t str,
+    at: usize,
     depth: u32,
 }
+
+/// Bytes that end a word.
+const ENDS_WORD: [bool; 256] = {
+    let mut ends = [false; 256];
+    let separators = b" \n\t(){}";
+    let mut index = 0;
+    while index < separators.len() {
+        ends[separators[index] as usize] = true;
+        index += 1;
+    }
+    ends
+};
 
 impl<'t> Reader<'t> {
     fn value(&mut self, token: &'t str) -> Option<Value<'t>> {
@@ -188,7 +207,7 @@ impl<'t> Reader<'t> {
 
     fn node(&mut self) -> Option<Node<'t>> {
         let name = canonical(self.next_token()?);
-        let mut fields = Vec::new();
+        let mut fields = Vec::with_capacity(12);
         let mut token = self.next_token()?;
         while token != "}" {
             let field = token.strip_prefix(':')?;
@@ -228,23 +247,26 @@ impl<'t> Reader<'t> {
     }
 
     fn next_token(&mut self) -> Option<&'t str> {
-        self.rest = self.rest.trim_start();
-        let mut end = 0;
-        let mut characters = self.rest.char_indices();
-        while let Some((index, c)) = characters.next() {
-            let separate = c.is_whitespace() || "(){}".contains(c);
-            if separate {
-                end = if index == 0 { 1 } else { index };
-                break;
-            }
-            if c == '\\' {
-                characters.next();
-            }
-            end = self.rest.len();
+        let bytes = self.text.as_bytes();
+        let mut start = self.at;
+        while let Some(b' ' | b'\n' | b'\t') = bytes.get(start) {
+            start += 1;
         }
-        let (token, rest) = self.rest.split_at_checked(end).filter(|(token, _)| !token.is_empty())?;
-        self.rest = rest;
-        Some(token)
+        let mut end = start;
+        if let b'(' | b')' | b'{' | b'}' = *bytes.get(start)? {
+            end += 1;
+        }
+        if end == start {
+            while let Some(byte) = bytes.get(end) {
+                if ENDS_WORD[usize::from(*byte)] {
+                    break;
+                }
+                // A backslash takes the next byte's meaning away.
+                end += if *byte == b'\\' { 2 } else { 1 };
+            }
+        }
+        self.at = end.min(bytes.len());
+        self.text.get(start..self.at)
     }
 }
 

@@ -117,7 +117,7 @@ impl Nullability<'_> {
             Some(command::UPDATE) => self.updated(relation, level),
             Some(command::DELETE) => columns_where(relation, |number| {
                 !self.nullable_in_its_row(written_column(level, number), &level.rows())
-                    || level.facts.contains(&Fact::NonNull(Key::Column(written_column(level, number))))
+                    || level.facts.knows(&Key::Column(written_column(level, number)))
             }),
             _ => self.declared(relation, level),
         };
@@ -187,7 +187,7 @@ impl Nullability<'_> {
         // What WHERE has seen stays if nothing is assigned.
         known.extend(columns_where(relation, |number| {
             let is_kept = !targets.contains(&i64::from(number)) && !relation.columns[&number].is_generated;
-            is_kept && level.facts.contains(&Fact::NonNull(Key::Column(written_column(level, number))))
+            is_kept && level.facts.knows(&Key::Column(written_column(level, number)))
         }));
         known
     }

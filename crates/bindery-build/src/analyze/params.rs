@@ -11,6 +11,9 @@ use super::{ParamAnalysis, range_table_entry};
 
 /// Finds names and NULLs for `count` parameters.
 pub(super) fn analyze(query: &Node<'_>, catalog: &Catalog, count: usize) -> Vec<ParamAnalysis> {
+    if count == 0 {
+        return Vec::new();
+    }
     let mut reader = Reader { params: vec![Param::default(); count], catalog };
     let mut queries = Vec::new();
     query.walk(&mut |node| {
@@ -143,6 +146,13 @@ impl Reader<'_> {
             // It is read by itself.
             "QUERY" => {}
             "PARAM" => self.note(expr, place),
+            "RANGETBLENTRY" => {
+                for value in
+                    ["functions", "values_lists", "tablefunc"].iter().filter_map(|field| expr.get(field))
+                {
+                    self.read_value(query, value, &Place::plain(None));
+                }
+            }
             "RELABELTYPE" | "COERCEVIAIO" | "ARRAYCOERCEEXPR" | "COERCETODOMAIN" | "COLLATEEXPR" => {
                 self.read_each(query, expr.node("arg"), place);
             }

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use bindery_postgres::{Database, Server};
 
-use crate::analyze::{Given, analyze, node};
+use crate::analyze::Given;
 use crate::catalog;
 use crate::config::Config;
 use crate::parse::{self, Unnamed};
 use crate::session::Session;
 use crate::source;
+use crate::trees::{self, Texts};
 
 const STATEMENTS: usize = 1_000;
 const RUNS: usize = 5;
@@ -34,43 +35,52 @@ fn cost_of_analysis() {
     let parsed = sources.queries.iter().map(|file| parse::parse(file, Unnamed::Mistake, &mut diagnostics));
     let queries: Vec<String> = parsed.flat_map(|file| file.queries).map(|query| query.sql).collect();
     let queries: Vec<String> = queries.into_iter().cycle().take(STATEMENTS).collect();
-    let mut times: Vec<(Duration, Duration)> =
-        (0..=RUNS).map(|_| (run(&database, &queries, false), run(&database, &queries, true))).collect();
-    // The first run fills the server's caches.
-    times.remove(0);
-    let median = |of: fn(&(Duration, Duration)) -> Duration| {
-        let mut times: Vec<Duration> = times.iter().map(of).collect();
+    let modes = [Mode::Described, Mode::TreesSent, Mode::Analysed];
+    // The first round fills the server's caches.
+    let rounds: Vec<[Duration; 3]> =
+        (0..=RUNS).map(|_| modes.map(|mode| run(&database, &queries, mode))).collect();
+    let [described, sent, analysed] = [0, 1, 2].map(|mode| {
+        let mut times: Vec<Duration> = rounds[1..].iter().map(|round| round[mode]).collect();
         times.sort();
-        times[times.len() / 2]
-    };
-    let (without, with) = (median(|times| times.0), median(|times| times.1));
+        times[RUNS / 2]
+    });
+    let percent = |more: Duration, than: Duration| (more.as_secs_f64() / than.as_secs_f64() - 1.0) * 100.0;
     println!(
-        "{STATEMENTS} statements: described in {without:?}, with trees sent, read and analysed in {with:?}: {:+.0} %",
-        (with.as_secs_f64() / without.as_secs_f64() - 1.0) * 100.0
+        "{STATEMENTS} statements described in {described:.0?}, with their trees sent in {sent:.0?} ({:+.0} %), and analysed \
+         in {analysed:.0?} ({:+.0} %)",
+        percent(sent, described),
+        percent(analysed, sent)
     );
 }
 
-fn run(database: &Database, queries: &[String], analyses: bool) -> Duration {
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    /// Types alone.
+    Described,
+    /// The server sends its trees too, and nobody reads them.
+    TreesSent,
+    Analysed,
+}
+
+fn run(database: &Database, queries: &[String], mode: Mode) -> Duration {
     let mut session = Session::open(database.config()).unwrap();
-    if !analyses {
+    if mode == Mode::Described {
         session.client.batch_execute("SET debug_print_rewritten = off").unwrap();
     }
     let start = Instant::now();
-    let prepared: Vec<_> = queries.iter().map(|query| session.prepare(query).unwrap()).collect();
-    if analyses {
-        let t0 = start.elapsed();
-        let texts: Vec<String> =
-            prepared.iter().filter_map(|p| p.tree.as_deref().map(node::unwrapped)).collect();
-        let trees: Vec<_> = texts.iter().map(|text| node::parse(text)).collect();
-        println!("bytes {}", texts.iter().map(String::len).sum::<usize>() / texts.len());
-        let t1 = start.elapsed();
+    let texts = Texts::new(queries.len());
+    let (params, trees) = trees::read_beside(&texts, |feed| {
+        let prepare = |(number, query): (usize, &String)| {
+            let prepared = session.prepare(query).unwrap();
+            let tree = prepared.tree.as_deref().filter(|_| mode == Mode::Analysed);
+            tree.into_iter().for_each(|tree| feed.put(number, tree));
+            vec![Given::default(); prepared.statement.params().len()]
+        };
+        queries.iter().enumerate().map(prepare).collect::<Vec<_>>()
+    });
+    if mode == Mode::Analysed {
         let catalog = catalog::load(&mut session, trees.iter().flatten()).unwrap();
-        let t2 = start.elapsed();
-        for (tree, prepared) in trees.iter().zip(&prepared) {
-            analyze(tree.as_ref(), &catalog, &vec![Given::default(); prepared.statement.params().len()]);
-        }
-        println!("prepare {t0:?} read {:?} catalog {:?} infer {:?}", t1 - t0, t2 - t1, start.elapsed() - t2);
+        assert_eq!(trees::analyze(&trees, &params, &catalog).len(), queries.len());
     }
-    if analyses { println!("total {:?}", start.elapsed()); }
     start.elapsed()
 }

@@ -1,0 +1,85 @@
+//! Many trees: read on a thread of their own while the server describes the next, analysed on all cores.
+//!
+//! Trees nest as deep as statements do, so the threads have room for it.
+
+use std::num::NonZero;
+use std::sync::{OnceLock, mpsc};
+use std::thread::{self, Scope, ScopedJoinHandle};
+
+use crate::analyze::node::{self, Value};
+use crate::analyze::{self, Analysis, Given};
+use crate::catalog::Catalog;
+
+/// Enough for the deepest tree that is read, in code that is not optimised; only what is used is taken.
+const STACK: usize = 256 << 20;
+
+/// As few statements are not worth another thread.
+const FEWEST: usize = 16;
+
+/// The texts of trees, by the number of their statement. They outlive the trees, which borrow from them.
+pub(crate) struct Texts(Vec<OnceLock<String>>);
+
+impl Texts {
+    pub fn new(statements: usize) -> Self {
+        Self((0..statements).map(|_| OnceLock::new()).collect())
+    }
+}
+
+/// Takes texts in, each once.
+pub(crate) struct Feed<'t> {
+    texts: &'t Texts,
+    filled: mpsc::Sender<usize>,
+}
+
+impl Feed<'_> {
+    /// Hands over a statement's tree as the server has sent it.
+    pub fn put(&self, statement: usize, text: &str) {
+        let is_new = self.texts.0[statement].set(node::unwrapped(text)).is_ok();
+        if is_new {
+            // The reader is there as long as this is.
+            let _ = self.filled.send(statement);
+        }
+    }
+}
+
+/// Runs `describe` and reads beside it what it puts; a statement without a tree, or with one that cannot be read, has none.
+pub(crate) fn read_beside<'t, T>(
+    texts: &'t Texts,
+    describe: impl FnOnce(Feed<'t>) -> T,
+) -> (T, Vec<Option<Value<'t>>>) {
+    thread::scope(|scope| {
+        let (filled, received) = mpsc::channel::<usize>();
+        let reader = spawn(scope, move || {
+            let mut trees: Vec<Option<Value<'t>>> = texts.0.iter().map(|_| None).collect();
+            for statement in received {
+                trees[statement] = texts.0[statement].get().and_then(|text| node::parse(text));
+            }
+            trees
+        });
+        let described = describe(Feed { texts, filled });
+        (described, reader.join().expect("reading does not panic"))
+    })
+}
+
+/// Analyses each tree with what the user says of its parameters.
+pub(crate) fn analyze(trees: &[Option<Value<'_>>], given: &[Vec<Given>], catalog: &Catalog) -> Vec<Analysis> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = trees.len().div_ceil(cores).max(FEWEST);
+    let analyze_share = |(trees, given): (&[Option<Value<'_>>], &[Vec<Given>])| -> Vec<Analysis> {
+        let pairs = trees.iter().zip(given);
+        pairs.map(|(tree, given)| analyze::analyze(tree.as_ref(), catalog, given)).collect()
+    };
+    thread::scope(|scope| {
+        let shares = trees.chunks(share).zip(given.chunks(share));
+        let running: Vec<_> = shares.map(|share| spawn(scope, move || analyze_share(share))).collect();
+        running.into_iter().flat_map(|thread| thread.join().expect("analysing does not panic")).collect()
+    })
+}
+
+fn spawn<'s, T: Send + 's>(
+    scope: &'s Scope<'s, '_>,
+    work: impl FnOnce() -> T + Send + 's,
+) -> ScopedJoinHandle<'s, T> {
+    let started = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+    started.expect("a thread can be started")
+}
