@@ -61,3 +61,22 @@ ALTER TABLE secret ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON secret USING (x IS NOT NULL);
 INSERT INTO secret VALUES (1, NULL);
 CREATE VIEW writable AS SELECT id, name, note FROM a WHERE note IS NOT NULL;
+CREATE TABLE keyed (
+    id int PRIMARY KEY,
+    x int NOT NULL,
+    y text NOT NULL,
+    z text,
+    gone timestamptz,
+    late int UNIQUE DEFERRABLE,
+    part int NOT NULL,
+    low int,
+    free text,
+    UNIQUE (x, y)
+);
+CREATE UNIQUE INDEX ON keyed (lower(z)) WHERE gone IS NULL;
+CREATE UNIQUE INDEX ON keyed (part) WHERE x > 0 AND y = 'y';
+CREATE UNIQUE INDEX ON keyed (low) WHERE low IS NOT NULL;
+CREATE UNIQUE INDEX ON keyed (free COLLATE "C");
+INSERT INTO keyed VALUES (1, 1, 'y', 'Z', NULL, 1, 1, 1, 'f'), (2, 2, 'y', 'z', now(), 2, 2, 2, 'g');
+CREATE VIEW keyed_view AS SELECT k.id AS k_id, k.x, k.y, a.name FROM keyed k LEFT JOIN a ON a.id = k.x;
+CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
