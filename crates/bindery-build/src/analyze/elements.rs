@@ -131,7 +131,11 @@ impl Nullability<'_> {
             "array_larger" | "array_smaller" => elements(0) || elements(1),
             "trim_array" | "array_reverse" | "array_shuffle" | "array_sample" | "array_sort" => elements(0),
             "array_fill" | "array_fill_with_lower_bounds" => value(0),
-            "enum_range_all" | "enum_range_bounds" | "regexp_split_to_array" | "text_to_array" => false,
+            "enum_range_all"
+            | "enum_range_bounds"
+            | "regexp_split_to_array"
+            | "regexp_split_to_array_no_flags"
+            | "text_to_array" => false,
             _ => true,
         }
     }

@@ -1,12 +1,13 @@
 //! The rules against a real server: every column claimed non-null is checked with rows that could show a NULL.
 
 use bindery_postgres::{Database, Server};
+use postgres::error::SqlState;
 
 mod builtins;
 mod cost;
 mod random;
 
-use super::Analysis;
+use super::{Analysis, Nulls};
 use crate::session::Session;
 
 const SCHEMA: &str = include_str!("tests/schema.sql");
@@ -15,14 +16,32 @@ const SCHEMA: &str = include_str!("tests/schema.sql");
 struct Rules {
     file: &'static str,
     text: &'static str,
+    /// What the letters speak of.
+    of: fn(Nulls) -> bool,
     /// The first major version that knows what is in it.
     since: u32,
 }
 
-const RULES: [Rules; 3] = [
-    Rules { file: "rules.txt", text: include_str!("tests/rules.txt"), since: 14 },
-    Rules { file: "rules_17.txt", text: include_str!("tests/rules_17.txt"), since: 17 },
-    Rules { file: "rules_18.txt", text: include_str!("tests/rules_18.txt"), since: 18 },
+const RULES: [Rules; 4] = [
+    Rules { file: "rules.txt", text: include_str!("tests/rules.txt"), of: |nulls| nulls.value, since: 14 },
+    Rules {
+        file: "rules_17.txt",
+        text: include_str!("tests/rules_17.txt"),
+        of: |nulls| nulls.value,
+        since: 17,
+    },
+    Rules {
+        file: "rules_18.txt",
+        text: include_str!("tests/rules_18.txt"),
+        of: |nulls| nulls.value,
+        since: 18,
+    },
+    Rules {
+        file: "elements.txt",
+        text: include_str!("tests/elements.txt"),
+        of: |nulls| nulls.elements,
+        since: 14,
+    },
 ];
 
 impl Rules {
@@ -35,7 +54,7 @@ impl Rules {
     /// Writes what is found in place of what is expected.
     fn accept(&self, fixture: &mut Fixture) {
         let accepted = self.text.lines().map(|line| match line.split_once(' ') {
-            Some((_, sql)) if !line.starts_with('#') => format!("{} {sql}\n", fixture.letters(sql)),
+            Some((_, sql)) if !line.starts_with('#') => format!("{} {sql}\n", fixture.letters(sql, self.of)),
             _ => format!("{line}\n"),
         });
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/analyze/tests");
@@ -74,8 +93,8 @@ impl Fixture {
     }
 
     /// A letter a column: `N` nullable, `.` not.
-    fn letters(&mut self, sql: &str) -> String {
-        self.analyze(sql).columns.iter().map(|nulls| if nulls.value { 'N' } else { '.' }).collect()
+    fn letters(&mut self, sql: &str, of: fn(Nulls) -> bool) -> String {
+        self.analyze(sql).columns.iter().map(|nulls| if of(*nulls) { 'N' } else { '.' }).collect()
     }
 }
 
@@ -89,7 +108,7 @@ fn each_rule_holds() {
             rules.accept(&mut fixture);
         } else {
             for (expected, sql) in rules.lines() {
-                assert_eq!(fixture.letters(sql), expected, "{sql}");
+                assert_eq!(fixture.letters(sql, rules.of), expected, "{sql}");
             }
         }
     }
@@ -101,26 +120,49 @@ fn no_column_claimed_non_null_returns_null() {
     let major = fixture.major;
     for rules in RULES.iter().filter(|rules| major >= rules.since) {
         for (_, sql) in rules.lines().filter(|(_, sql)| !sql.contains('$') || sql.contains("'$")) {
-            let letters = fixture.letters(sql);
-            fixture.check_rows(sql, &letters);
+            let nulls = fixture.analyze(sql).columns;
+            for row in fixture.rows(sql) {
+                for (index, (nulls, value)) in nulls.iter().zip(&row).enumerate() {
+                    assert!(nulls.value || value.is_some(), "column {index} is NULL: {sql}");
+                    // An array as text: `{a,NULL}`; no string of the data is like that.
+                    let null_element = value.as_ref().is_some_and(|value| value.contains("NULL"));
+                    assert!(nulls.elements || !null_element, "column {index} has a NULL element: {sql}");
+                }
+            }
         }
     }
 }
 
 impl Fixture {
-    /// Runs the query, undoes it, and looks for a NULL where none is claimed to come.
-    fn check_rows(&mut self, sql: &str, letters: &str) {
+    /// Runs a statement, undoes it, and gives its rows as text; none where a scalar subquery has too many.
+    fn rows(&mut self, sql: &str) -> Vec<Vec<Option<String>>> {
         let mut transaction = self.session.client.transaction().unwrap();
-        let messages = transaction.simple_query(sql).unwrap();
+        let messages = match transaction.simple_query(sql) {
+            Err(error) if error.code() == Some(&SqlState::CARDINALITY_VIOLATION) => Vec::new(),
+            messages => messages.unwrap(),
+        };
         transaction.rollback().unwrap();
-        for message in messages {
-            let postgres::SimpleQueryMessage::Row(row) = message else { continue };
-            for (index, letter) in letters.chars().enumerate() {
-                assert!(letter == 'N' || row.get(index).is_some(), "column {index} is NULL: {sql}");
-            }
-        }
+        let rows = messages.into_iter().filter_map(|message| match message {
+            postgres::SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        rows.map(|row| (0..row.len()).map(|index| row.get(index).map(str::to_owned)).collect()).collect()
     }
 }
+
+/// Columns of the shared corpus that are called non-null there, and the way in which NULL comes all the same.
+const DISPUTED: [(&str, &str, &str); 2] = [
+    (
+        "i14",
+        "an empty scalar subquery stores NULL in a column of a NOT NULL domain (CREATE DOMAIN, notes)",
+        "INSERT INTO dt SELECT 2, (SELECT x FROM dt WHERE false)",
+    ),
+    (
+        "q31",
+        "replication and pg_restore --disable-triggers do not check foreign keys",
+        "SET LOCAL session_replication_role = replica; INSERT INTO b VALUES (99, 't', 99)",
+    ),
+];
 
 #[test]
 fn the_shared_corpus_is_never_unsound() {
@@ -131,31 +173,32 @@ fn the_shared_corpus_is_never_unsound() {
         return;
     };
     let mut fixture = Fixture::new(&std::fs::read_to_string(folder.join("schema.sql")).unwrap());
-    let (mut lines, mut unsound, mut imprecise) = (0, Vec::new(), Vec::new());
+    let (mut count, mut unsound, mut imprecise) = (0, 0, 0);
+    println!("{:4} {:8} {:8}", "", "truth", "claimed");
     for line in queries.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         let mut parts = line.splitn(3, '|');
         let (Some(id), Some(truth), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
             continue;
         };
         let sql = rest.split("--@").next().unwrap_or(rest);
-        let claimed = fixture.letters(sql);
+        let claimed = fixture.letters(sql, |nulls| nulls.value);
         assert_eq!(claimed.len(), truth.len(), "{id}: {sql}");
         let differs = |claim, real| claimed.chars().zip(truth.chars()).any(|pair| pair == (claim, real));
-        lines += 1;
-        if differs('.', 'N') {
-            unsound.push(id.to_owned());
-        }
-        if differs('N', '.') {
-            imprecise.push(id.to_owned());
+        count += 1;
+        unsound += usize::from(differs('.', 'N'));
+        imprecise += usize::from(differs('N', '.'));
+        let disputed = DISPUTED.iter().find(|(disputed, ..)| *disputed == id);
+        println!("{id:4} {truth:8} {claimed:8} {}", disputed.map_or("", |(_, reason, _)| reason));
+        assert!(!differs('.', 'N'), "unsound: {id}: {sql}");
+        assert!(!differs('N', '.') || disputed.is_some(), "imprecise: {id}: {sql}");
+        if let Some((_, _, spoil)) = disputed {
+            let rows = fixture.rows(&format!("{spoil}; {sql}"));
+            let shows = |index: usize| rows.iter().any(|row| row[index].is_none());
+            let called_non_null = truth.chars().enumerate().filter(|(_, letter)| *letter == '.');
+            assert!(called_non_null.into_iter().any(|(index, _)| shows(index)), "{id} shows no NULL");
         }
     }
-    println!(
-        "{lines} queries, unsound: {}, imprecise: {} ({})",
-        unsound.len(),
-        imprecise.len(),
-        imprecise.join(" ")
-    );
-    assert!(unsound.is_empty(), "{unsound:?}");
+    println!("{count} queries, unsound: {unsound}, imprecise: {imprecise}");
 }
 
 #[test]
