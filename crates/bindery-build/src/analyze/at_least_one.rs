@@ -2,7 +2,7 @@
 
 use super::level::{Env, Level, Nullability, entry_kind};
 use super::node::Node;
-use super::{command, constant};
+use super::{command, constant, join_type};
 
 impl Nullability<'_> {
     /// Whether a query returns a row, whatever the tables hold.
@@ -64,10 +64,10 @@ impl Nullability<'_> {
         if item.name == "JOINEXPR" {
             let side = |field| item.node(field).is_some_and(|side| self.item_has_rows(side, env));
             return match item.number("jointype") {
-                Some(0) => always_holds(item) && side("larg") && side("rarg"),
-                Some(1) => side("larg"),
-                Some(2) => side("larg") || side("rarg"),
-                Some(3) => side("rarg"),
+                Some(join_type::INNER) => always_holds(item) && side("larg") && side("rarg"),
+                Some(join_type::LEFT) => side("larg"),
+                Some(join_type::FULL) => side("larg") || side("rarg"),
+                Some(join_type::RIGHT) => side("rarg"),
                 _ => false,
             };
         }

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use crate::catalog::{Catalog, KeyPart, Relation, UniqueKey};
 
+use super::joins::relations;
 use super::key::{Column, canonical};
 use super::level::entry_kind;
 use super::node::{Node, Value};
-use super::{command, constant, range_table_entry};
+use super::{command, constant, join_type, range_table_entry};
 
 /// A relation of which a query may meet more than one row.
 #[derive(Clone, Debug, PartialEq)]
@@ -319,13 +320,6 @@ impl Rows<'_> {
     }
 }
 
-/// `JoinType` of PostgreSQL's `nodes.h`.
-mod join_type {
-    pub const LEFT: i64 = 1;
-    pub const FULL: i64 = 2;
-    pub const RIGHT: i64 = 3;
-}
-
 /// Whether all parts of a key are fixed, and a partial index has every row that the conditions let through.
 fn is_met(key: &UniqueKey, relation: i64, said: &HashSet<Said>) -> bool {
     let is_fixed = |part: &KeyPart, operators: &[u32]| {
@@ -412,19 +406,6 @@ fn has_join(tree: &Node<'_>, is: impl Fn(i64) -> bool) -> bool {
     let mut found = false;
     tree.walk_query(&mut |node| found |= node.number("jointype").is_some_and(&is));
     found
-}
-
-/// The relations of a join tree or of a part of it.
-fn relations(tree: &Node<'_>) -> Vec<i64> {
-    let mut relations = Vec::new();
-    let mut note = |node: &Node<'_>| {
-        if node.name == "RANGETBLREF" {
-            relations.extend(node.number("rtindex"));
-        }
-    };
-    note(tree);
-    tree.walk_query(&mut |node| note(node));
-    relations
 }
 
 /// The column of a relation that an expression is, with its reference; a join's column is seen through.

@@ -7,17 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::constant;
 use super::fact::{Fact, Facts};
+use super::join_type;
 use super::key::Key;
 use super::level::{Env, Level, Nullability};
 use super::node::Node;
-
-/// `JoinType` of PostgreSQL's `nodes.h`.
-mod join_type {
-    pub const INNER: i64 = 0;
-    pub const LEFT: i64 = 1;
-    pub const FULL: i64 = 2;
-    pub const RIGHT: i64 = 3;
-}
 
 /// One side of an outer join, which a row can be without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -169,8 +162,8 @@ impl<'n> Reader<'_, '_, 'n> {
     }
 }
 
-/// The relations of a join tree.
-fn relations(item: &Node<'_>) -> Vec<i64> {
+/// The relations of a join tree, or of a part of it.
+pub(super) fn relations(item: &Node<'_>) -> Vec<i64> {
     let mut relations = Vec::new();
     let mut note = |node: &Node<'_>| {
         if node.name == "RANGETBLREF" {

@@ -62,6 +62,9 @@ impl Key {
     }
 }
 
+/// References that lead to references.
+const LONGEST_CHAIN: u32 = 1_000;
+
 /// Fields that differ between two writings of the same expression, or are filled in later.
 const PLACES: [&str; 17] = [
     "coerceformat",
@@ -129,7 +132,8 @@ fn write_canonical_value(value: &Value<'_>, relation: i64, text: &mut String) ->
 impl Nullability<'_> {
     /// What a reference stands for: a column of a join, a grouped expression (PostgreSQL 18), what a CASE tests.
     pub fn resolve<'n>(&self, mut expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Option<&'n Node<'n>> {
-        loop {
+        // A chain as long as this is no chain that the server makes.
+        for _ in 0..LONGEST_CHAIN {
             if expr.name == "CASETESTEXPR" {
                 expr = env.tested?;
                 continue;
@@ -146,6 +150,7 @@ impl Nullability<'_> {
             let index = usize::try_from(column.number - 1).ok()?;
             expr = entry.list(columns).get(index)?.as_node()?;
         }
+        None
     }
 
     /// The expression's name; none if its value may differ each time.

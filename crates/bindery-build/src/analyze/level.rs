@@ -250,6 +250,8 @@ impl<'n> Level<'_, 'n> {
         if let Some(columns) = self.known.borrow().ctes.get(name) {
             return Rc::clone(columns);
         }
+        // Of one that would refer to itself without being recursive nothing is known.
+        self.known.borrow_mut().ctes.insert(name.to_owned(), Rc::default());
         let columns: Rc<[Nulls]> = find().into();
         self.known.borrow_mut().ctes.insert(name.to_owned(), Rc::clone(&columns));
         columns

@@ -38,6 +38,14 @@ mod command {
     pub const MERGE: i64 = 5;
 }
 
+/// `JoinType` of PostgreSQL's `nodes.h`.
+mod join_type {
+    pub const INNER: i64 = 0;
+    pub const LEFT: i64 = 1;
+    pub const FULL: i64 = 2;
+    pub const RIGHT: i64 = 3;
+}
+
 /// `SubLinkType` of PostgreSQL's `primnodes.h`.
 mod sublink {
     pub const EXISTS: i64 = 0;

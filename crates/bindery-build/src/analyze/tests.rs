@@ -265,3 +265,38 @@ fn a_tree_that_cannot_be_read_proves_nothing() {
     assert!(analysis.columns.is_empty());
     assert_eq!(analysis.params.iter().map(|param| param.nullable).collect::<Vec<_>>(), [false, true]);
 }
+
+#[test]
+fn mangled_trees_are_read_or_refused() {
+    let mut fixture = Fixture::new(SCHEMA);
+    let mut random = random::Random::from_env();
+    let words = [
+        "{",
+        "}",
+        "(",
+        ")",
+        ":args",
+        "{VAR",
+        "<>",
+        "\\",
+        "\n",
+        " ",
+        "ü",
+        "-1",
+        "true",
+        "{QUERY :commandType 1}",
+    ];
+    for (_, sql) in RULES[0].lines().step_by(3) {
+        let tree = fixture.session.prepare(sql).unwrap().tree.unwrap();
+        for _ in 0..20 {
+            let mut mangled = tree.clone();
+            for _ in 0..=random.below(4) {
+                let at = mangled.floor_char_boundary(random.below(mangled.len()));
+                let end = mangled.floor_char_boundary((at + random.below(30)).min(mangled.len()));
+                mangled.replace_range(at..end, random.pick(&words));
+            }
+            let text = super::node::unwrapped(&mangled);
+            let _ = super::node::parse(&text);
+        }
+    }
+}

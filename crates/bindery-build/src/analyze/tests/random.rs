@@ -73,10 +73,18 @@ const ORPHANS: &str = "
     INSERT INTO c (n, m, s) VALUES (31, 32, 'o');
     INSERT INTO part VALUES (40, 40, 'w');";
 
-struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, end: usize) -> usize {
+    /// Seeded by `BINDERY_RANDOM_SEED`, or by the time of day; the seed is printed.
+    pub fn from_env() -> Self {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let seed = number("BINDERY_RANDOM_SEED").unwrap_or(now.as_nanos() as u64 | 1);
+        println!("BINDERY_RANDOM_SEED={seed}");
+        Self(seed)
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
         // xorshift64*
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -88,9 +96,13 @@ impl Random {
         self.below(100) < percent
     }
 
-    fn pick<'p, T>(&mut self, items: &'p [T]) -> &'p T {
+    pub fn pick<'p, T>(&mut self, items: &'p [T]) -> &'p T {
         &items[self.below(items.len())]
     }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().and_then(|value| value.parse().ok())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -876,13 +888,11 @@ impl World {
 
 #[test]
 fn random_queries_never_show_a_null_where_none_is_claimed() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let count = number("BINDERY_RANDOM_QUERIES").unwrap_or(300);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let seed = number("BINDERY_RANDOM_SEED").unwrap_or(now.as_nanos() as u64 | 1);
-    println!("BINDERY_RANDOM_SEED={seed} BINDERY_RANDOM_QUERIES={count}");
+    let random = Random::from_env();
+    let seed = random.0;
     let (mut world, major) = World::new();
-    let mut generator = Generator { random: Random(seed), aliases: 0, major };
+    let mut generator = Generator { random, aliases: 0, major };
     let (mut refused, mut never_ran, mut claimed, mut shown, mut non_null, mut failures) =
         (0, 0, 0, 0, 0, Vec::new());
     let mut done = 0;
