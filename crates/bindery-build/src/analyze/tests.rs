@@ -293,7 +293,8 @@ fn mangled_trees_are_read_or_refused() {
             for _ in 0..=random.below(4) {
                 let at = mangled.floor_char_boundary(random.below(mangled.len()));
                 let end = mangled.floor_char_boundary((at + random.below(30)).min(mangled.len()));
-                mangled.replace_range(at..end, random.pick(&words));
+                let word: &&str = random.pick(&words);
+                mangled.replace_range(at..end, word);
             }
             let text = super::node::unwrapped(&mangled);
             let _ = super::node::parse(&text);
