@@ -86,3 +86,7 @@ CREATE FUNCTION with_default(x int DEFAULT NULL) RETURNS int LANGUAGE sql IMMUTA
 CREATE FUNCTION two_statements(x int) RETURNS int LANGUAGE sql AS 'SELECT NULL::int; SELECT coalesce(x, 1)';
 CREATE FUNCTION atomic(x int) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT x + 1; END;
 CREATE FUNCTION elements(xs int[]) RETURNS SETOF int LANGUAGE sql IMMUTABLE AS 'SELECT unnest(xs)';
+CREATE AGGREGATE added (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
+CREATE AGGREGATE added_from_null (int) (SFUNC = int4pl, STYPE = int);
+CREATE AGGREGATE halved (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0', FINALFUNC = opaque);
+CREATE AGGREGATE forgetful (int) (SFUNC = plus, STYPE = int, INITCOND = '0');
