@@ -85,6 +85,7 @@ const FUNCTIONS: &str = "
                 FROM unnest(p.proallargtypes, p.proargmodes) WITH ORDINALITY o (type, mode, place)
                 WHERE o.mode IN ('o', 'b', 't')),
                ARRAY[p.prorettype]),
+           p.prosqlbody::text,
            ARRAY(SELECT COALESCE(i.name, '') FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY i (name, mode, place)
                  WHERE COALESCE(i.mode, 'i') IN ('i', 'b', 'v') ORDER BY i.place)
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
@@ -209,7 +210,7 @@ pub(crate) struct Function {
     pub argument_names: Vec<String>,
     /// The types of the columns that it gives, or of its one value.
     pub result_columns: Vec<u32>,
-    /// The statement that gives the result of a function in SQL, as rewritten node text.
+    /// The statement that gives the result of a function in SQL, as node text with its views rewritten in.
     pub body: Option<String>,
     /// The transition function of an aggregate that starts from a value and ends with the last state.
     pub transition: Option<u32>,
@@ -361,7 +362,13 @@ fn load_functions(
     texts: &mut Vec<String>,
 ) -> Result<(), postgres::Error> {
     for row in rows_of(&mut session.client, FUNCTIONS, oids)? {
-        let (oid, has_body) = (row.get(0), row.get(8));
+        let (oid, is_builtin, is_in_sql) = (row.get(0), row.get(7), row.get(8));
+        let body = match (is_in_sql, is_builtin) {
+            // They mention no views, and not everybody may create them anew.
+            (true, true) => row.get(12),
+            (true, false) => session.function_body(oid)?,
+            (false, _) => None,
+        };
         let function = Function {
             name: row.get(1),
             is_strict: row.get(2),
@@ -369,12 +376,12 @@ fn load_functions(
             is_volatile: row.get(4),
             language: row.get(5),
             source: row.get(6),
-            is_builtin: row.get(7),
+            is_builtin,
             result_relation: row.get(10),
-            body: if has_body { session.function_body(oid)? } else { None },
+            body,
             transition: row.get(9),
             result_columns: row.get(11),
-            argument_names: row.get(12),
+            argument_names: row.get(13),
         };
         mentioned.functions.extend(function.transition);
         mentioned.relations.extend(function.result_relation);

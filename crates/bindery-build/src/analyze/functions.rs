@@ -13,6 +13,10 @@ use crate::catalog::Function;
 use super::constant;
 use super::level::{Env, Nullability};
 use super::node::Node;
+use super::sql_function;
+
+/// OIDs below are PostgreSQL's own (`FirstNormalObjectId` of `transam.h`).
+const FIRST_OF_USER: u32 = 16_384;
 
 /// C functions that never return NULL unless an argument is.
 static SAFE: LazyLock<HashSet<&'static str>> =
@@ -183,6 +187,11 @@ impl Nullability<'_> {
             // Of most fields of an infinite time there is no value.
             "extract" | "date_part" if function.is_builtin && is_of_infinity(&args) => any(),
             _ if function.body.is_some() => self.sql_function_column(expr, function, 0, env),
+            // `text || anynonarray`: a cast of the user's own could make a NULL.
+            "anytextcat" | "textanycat" if function.is_builtin => {
+                any()
+                    || !args.iter().all(|arg| sql_function::type_of(arg).is_some_and(|ty| ty < FIRST_OF_USER))
+            }
             _ if !function.is_builtin => true,
             // VARIADIC NULL makes NULL of each of them.
             _ if expr.is_true("funcvariadic")

@@ -91,7 +91,7 @@ impl Nullability<'_> {
 }
 
 /// The type of an expression, for the kinds that say it.
-fn type_of(expr: &Node<'_>) -> Option<u32> {
+pub(super) fn type_of(expr: &Node<'_>) -> Option<u32> {
     const BOOL: u32 = 16;
     const FIELDS: [&str; 15] = [
         "vartype",
