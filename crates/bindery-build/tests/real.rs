@@ -177,6 +177,8 @@ fn build_script(project: &Project) -> String {
 
 /// Builds and runs one package, with the dependencies that this workspace has built already.
 fn run(workspace: &Path, name: &str) -> String {
+    // A lock of an earlier run would keep what Bindery said then.
+    let _ = fs::remove_file(workspace.join(name).join("bindery.lock"));
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
     let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
         .args(["run", "--quiet", "--offline", "--package", name])

@@ -107,6 +107,9 @@ impl Nullability<'_> {
     /// What holds where `expr` is not NULL.
     pub fn if_non_null<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
         let Some(expr) = self.resolve(expr, env) else { return Facts::new() };
+        if let Some(whole) = self.grouped_whole(expr, env) {
+            return Facts::one(Fact::NonNull(whole));
+        }
         let mut facts = match expr.name {
             "FUNCEXPR" | "OPEXPR" => match self.function_of(expr) {
                 Some(function) if function.is_strict && !function.returns_set => self.all_non_null(expr, env),
@@ -134,6 +137,9 @@ impl Nullability<'_> {
 
     /// What holds where `expr` is true.
     pub fn if_true<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
+        if let Some(whole) = self.grouped_whole(expr, env) {
+            return Facts::one(Fact::NonNull(whole));
+        }
         match expr.name {
             "BOOLEXPR" => self.of_logic(expr, "and", env, Self::if_true, Self::if_false),
             "NULLTEST" if is_not_null_test(expr) => self.if_tested_non_null(expr, env),
@@ -163,6 +169,9 @@ impl Nullability<'_> {
 
     /// What holds where `expr` is false.
     pub fn if_false<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
+        if let Some(whole) = self.grouped_whole(expr, env) {
+            return Facts::one(Fact::NonNull(whole));
+        }
         match expr.name {
             "BOOLEXPR" => self.of_logic(expr, "or", env, Self::if_false, Self::if_true),
             "NULLTEST" if !is_not_null_test(expr) => self.if_test_for_null_fails(expr, env),
@@ -186,6 +195,7 @@ impl Nullability<'_> {
     /// What holds where `expr` is false or NULL.
     pub fn if_not_true<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
         match expr.name {
+            _ if self.grouped_whole(expr, env).is_some() => Facts::new(),
             "BOOLEXPR" => self.of_logic(expr, "or", env, Self::if_not_true, Self::if_not_false),
             _ if is_never_null(expr) => self.if_false(expr, env),
             _ => Facts::new(),
@@ -195,6 +205,7 @@ impl Nullability<'_> {
     /// What holds where `expr` is true or NULL.
     pub fn if_not_false<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
         match expr.name {
+            _ if self.grouped_whole(expr, env).is_some() => Facts::new(),
             "BOOLEXPR" => self.of_logic(expr, "and", env, Self::if_not_false, Self::if_not_true),
             _ if is_never_null(expr) => self.if_true(expr, env),
             // It is NULL only if the array is.
@@ -213,6 +224,14 @@ impl Nullability<'_> {
             }
             _ => Facts::new(),
         }
+    }
+
+    /// The name of an expression that grouping sets group by: what it is made of is not what stands beside it in the group,
+    /// where another set may lack it.
+    fn grouped_whole<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Option<Key> {
+        let grouping = &env.level.grouping;
+        let shape = (env.grouped && grouping.has_sets).then(|| self.shape(expr, env))?;
+        (grouping.common.contains(&shape) || grouping.missing.contains(&shape)).then_some(shape)
     }
 
     /// AND, OR and NOT: all arguments of `gathering` have to be as asked, of its counterpart only one.

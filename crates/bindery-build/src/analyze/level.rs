@@ -162,9 +162,13 @@ impl<'l, 'n> Level<'l, 'n> {
                 query.node("havingQual").into_iter().flat_map(|qual| nullability.if_true(qual, &env)),
             );
             // Up to 17 the planner folds a grouped expression in HAVING without regard to the sets that lack it:
-            // `HAVING coalesce(2, x) IS NOT NULL` lets the row of the empty set pass. Columns and aggregates stay.
-            let is_sure = |fact: &Fact| !matches!(fact, Fact::NonNull(key) if !key.is_column_or_aggregate());
-            having.retain(|fact| !level.grouping.has_sets || is_sure(fact));
+            // `HAVING coalesce(2, x) IS NOT NULL` lets the row of the empty set pass.
+            let grouping = &level.grouping;
+            let is_sure = |fact: &Fact| match fact {
+                Fact::NonNull(key) => key.is_column_or_aggregate() || grouping.common.contains(key),
+                _ => true,
+            };
+            having.retain(|fact| !grouping.has_sets || is_sure(fact));
             level.having = having;
         }
         level

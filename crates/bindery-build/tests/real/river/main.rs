@@ -44,7 +44,7 @@ async fn jobs(jobs: &RiverJobQueries) -> Result<(), bindery::Error> {
     let job = jobs
         .job_insert_full(JobInsertFullParams {
             args: &json!({"to": "ada"}),
-            attempt: 0,
+            attempt: Some(0),
             attempted_at: None,
             attempted_by: None,
             created_at: None,
@@ -52,12 +52,12 @@ async fn jobs(jobs: &RiverJobQueries) -> Result<(), bindery::Error> {
             finalized_at: None,
             kind: "mail",
             max_attempts: 3,
-            metadata: &json!({}),
+            metadata: Some(&json!({})),
             priority: 1,
             queue: "default",
             scheduled_at: None,
             state: RiverJobState::Available,
-            tags: &["a", "b"],
+            tags: Some(&["a", "b"]),
             unique_key: "once",
             unique_states: 0b1111_0101,
         })
@@ -92,7 +92,7 @@ async fn around(client: &DatabaseClient) -> Result<(), bindery::Error> {
     let queues = RiverQueueQueries::new(client.clone());
     let queue = QueueCreateOrSetUpdatedAtParams {
         now: None,
-        metadata: &json!({}),
+        metadata: Some(&json!({})),
         name: "default",
         paused_at: None,
         updated_at: None,
