@@ -169,7 +169,8 @@ fn build_script(project: &Project) -> String {
         "fn main() {{\n\
          let mut config = bindery_build::Config::new(env!(\"CARGO_MANIFEST_DIR\"));\n\
          config.migrations([{}]).queries([{}]);\n\
-         config.generate().unwrap();\n}}\n",
+         config.generate().unwrap();\n\
+         for path in [\"bindery.lock\", \"sql\"] {{ println!(\"cargo::rerun-if-changed={{path}}\"); }}\n}}\n",
         list(project.migrations),
         list(project.queries)
     )
