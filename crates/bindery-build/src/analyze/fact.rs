@@ -345,7 +345,7 @@ impl Nullability<'_> {
     }
 
     /// What the WHERE clause of a query that gives a row tells of the level around it.
-    fn if_has_row<'n>(&self, query: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
+    pub fn if_has_row<'n>(&self, query: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
         let is_total = (query.is_true("hasAggs") || query.get("havingQual").is_some())
             && query.list("groupClause").is_empty();
         let is_plain = query.number("commandType") == Some(command::SELECT)

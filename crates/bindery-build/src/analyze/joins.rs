@@ -81,6 +81,7 @@ impl<'n> Reader<'_, '_, 'n> {
             "FROMEXPR" => {
                 let mut facts = above.clone();
                 facts.extend(self.told_by(node.node("quals")));
+                facts.extend(node.nodes("fromlist").flat_map(|item| self.told_by_lateral(item)));
                 self.facts.extend(facts.iter().cloned());
                 node.nodes("fromlist").for_each(|item| self.read(item, &facts));
             }
@@ -92,7 +93,10 @@ impl<'n> Reader<'_, '_, 'n> {
     fn read_join(&mut self, node: &'n Node<'n>, above: &Facts) {
         let (Some(left), Some(right)) = (node.node("larg"), node.node("rarg")) else { return };
         let (in_left, in_right) = (relations(left), relations(right));
-        let told = self.told_by(node.node("quals"));
+        let mut told = self.told_by(node.node("quals"));
+        if node.number("jointype") == Some(join_type::INNER) {
+            told.extend([left, right].into_iter().flat_map(|side| self.told_by_lateral(side)));
+        }
         let always = node.node("quals").is_none_or(|qual| constant::boolean(qual) == Some(Some(true)));
         let join = node.number("rtindex").unwrap_or(0);
         let is_there = |side: &[i64]| above.iter().any(|fact| is_of(fact, side));
@@ -149,6 +153,15 @@ impl<'n> Reader<'_, '_, 'n> {
 
     fn told_by(&self, qual: Option<&'n Node<'n>>) -> Facts {
         qual.map(|qual| self.nullability.if_true(qual, &self.env)).unwrap_or_default()
+    }
+
+    /// What a LATERAL subquery that gives a row tells of what it looks at.
+    fn told_by_lateral(&self, item: &'n Node<'n>) -> Facts {
+        let number = item.number("rtindex").filter(|_| item.name == "RANGETBLREF");
+        let entry =
+            number.and_then(|number| self.env.level.entry(number)).filter(|entry| entry.is_true("lateral"));
+        let query = entry.and_then(|entry| entry.node("subquery"));
+        query.map(|query| self.nullability.if_has_row(query, &self.env)).unwrap_or_default()
     }
 
     fn surely_has_rows(&self, item: &'n Node<'n>) -> bool {
