@@ -74,20 +74,22 @@ const FUNCTIONS: &str = "
     SELECT p.oid, p.proname::text, p.proisstrict, p.proretset, p.provolatile = 'v', l.lanname::text, p.prosrc,
            p.oid < 16384 AND p.pronamespace = 'pg_catalog'::regnamespace,
            p.prokind = 'f' AND l.lanname = 'sql',
-           (SELECT a.aggtransfn::oid FROM pg_catalog.pg_aggregate a
-            WHERE a.aggfnoid = p.oid AND a.aggfinalfn = 0 AND a.agginitval IS NOT NULL),
+           CASE WHEN p.prokind = 'a' THEN
+               (SELECT a.aggtransfn::oid FROM pg_catalog.pg_aggregate a
+                WHERE a.aggfnoid = p.oid AND a.aggfinalfn = 0 AND a.agginitval IS NOT NULL) END,
            (SELECT t.typrelid FROM pg_catalog.pg_type t WHERE t.oid = p.prorettype AND t.typrelid <> 0),
-           COALESCE(
+           CASE WHEN l.lanname = 'sql' THEN COALESCE(
                (SELECT array_agg(a.atttypid ORDER BY a.attnum)
                 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid
                 WHERE t.oid = p.prorettype AND a.attnum > 0 AND NOT a.attisdropped),
                (SELECT array_agg(o.type ORDER BY o.place)
                 FROM unnest(p.proallargtypes, p.proargmodes) WITH ORDINALITY o (type, mode, place)
                 WHERE o.mode IN ('o', 'b', 't')),
-               ARRAY[p.prorettype]),
+               ARRAY[p.prorettype]) ELSE '{}' END,
            p.prosqlbody::text,
-           ARRAY(SELECT COALESCE(i.name, '') FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY i (name, mode, place)
-                 WHERE COALESCE(i.mode, 'i') IN ('i', 'b', 'v') ORDER BY i.place)
+           CASE WHEN p.proargnames IS NULL THEN '{}' ELSE
+               ARRAY(SELECT i.name FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY i (name, mode, place)
+                     WHERE COALESCE(i.mode, 'i') IN ('i', 'b', 'v') ORDER BY i.place) END
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
     WHERE p.oid = ANY ($1)";
 
@@ -208,7 +210,7 @@ pub(crate) struct Function {
     pub result_relation: Option<u32>,
     /// Empty where an argument has no name.
     pub argument_names: Vec<String>,
-    /// The types of the columns that it gives, or of its one value.
+    /// Of a function in SQL: the types of the columns that it gives, or of its one value.
     pub result_columns: Vec<u32>,
     /// The statement that gives the result of a function in SQL, as node text with its views rewritten in.
     pub body: Option<String>,
