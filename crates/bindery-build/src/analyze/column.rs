@@ -159,6 +159,10 @@ impl Nullability<'_> {
         let Some(function) = self.function_of(call).filter(|_| call.name == "FUNCEXPR") else {
             return self.nullable(call, env) || count(only) > 1;
         };
+        // `AS t (a int, b text)`: the fields of a record.
+        if !only.list("funccolnames").is_empty() {
+            return true;
+        }
         if let Some(non_null) = functions::columns_of_set(function) {
             return !non_null.get(index).copied().unwrap_or(false);
         }
