@@ -244,6 +244,7 @@ pub(crate) fn load<'t>(
     let mut catalog = Catalog::default();
     let mut mentioned = Mentioned::default();
     trees.for_each(|tree| tree.walk(&mut |node| mentioned.note(node)));
+    session.send_trees(false)?;
     while !mentioned.is_empty() {
         let round = std::mem::take(&mut mentioned);
         let mut texts = Vec::new();
@@ -255,6 +256,7 @@ pub(crate) fn load<'t>(
         trees.for_each(|tree| tree.walk(&mut |node| mentioned.note(node)));
         mentioned.forget_known(&catalog);
     }
+    session.send_trees(true)?;
     Ok(catalog)
 }
 

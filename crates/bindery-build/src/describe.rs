@@ -393,7 +393,7 @@ mod tests {
             .batch_execute("CREATE TABLE cars (id int PRIMARY KEY, plate text)")
             .unwrap();
         let mut session = Session::open(database.config()).unwrap();
-        session.client.batch_execute("SET debug_print_rewritten = off").unwrap();
+        session.send_trees(false).unwrap();
         let text = "-- name: A :one\nSELECT id FROM cars WHERE id = $1;\n\
                     -- name: B :many\n-- @column id: not null\nSELECT id, plate FROM cars;\n";
         let file = std::sync::Arc::new(SourceFile { path: "q.sql".into(), text: text.into() });

@@ -64,6 +64,15 @@ impl Session {
         Ok(Prepared { statement, tree })
     }
 
+    /// Whether the server is to send trees; those of look-ups in the catalogs are long, and nobody reads them.
+    ///
+    /// # Errors
+    /// The connection fails.
+    pub fn send_trees(&mut self, sends: bool) -> Result<(), postgres::Error> {
+        let value = if sends { "on" } else { "off" };
+        self.client.batch_execute(&format!("SET debug_print_rewritten = {value}"))
+    }
+
     /// The last statement of a function in SQL, rewritten as if it were a query; none if the server does not look at it.
     ///
     /// The function is created anew and rolled back: creating it has its body analysed, whichever way it is written.
@@ -74,7 +83,8 @@ impl Session {
         let definition: String =
             self.client.query_one("SELECT pg_catalog.pg_get_functiondef($1)", &[&oid])?.get(0);
         let mut transaction = self.client.transaction()?;
-        transaction.batch_execute("SET LOCAL check_function_bodies = on")?;
+        transaction
+            .batch_execute("SET LOCAL check_function_bodies = on; SET LOCAL debug_print_rewritten = on")?;
         self.trees.lock().expect("nothing panics while it holds the lock").clear();
         let outcome = transaction.batch_execute(&definition);
         // The first tree is that of CREATE FUNCTION.

@@ -65,7 +65,7 @@ enum Mode {
 fn run(database: &Database, queries: &[String], mode: Mode) -> Duration {
     let mut session = Session::open(database.config()).unwrap();
     if mode == Mode::Described {
-        session.client.batch_execute("SET debug_print_rewritten = off").unwrap();
+        session.send_trees(false).unwrap();
     }
     let start = Instant::now();
     let texts = Texts::new(queries.len());
