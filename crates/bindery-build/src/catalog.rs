@@ -246,10 +246,10 @@ pub(crate) fn load<'t>(
     trees.for_each(|tree| tree.walk(&mut |node| mentioned.note(node)));
     session.send_trees(false)?;
     while !mentioned.is_empty() {
-        let round = std::mem::take(&mut mentioned);
+        let mut round = std::mem::take(&mut mentioned);
         let mut texts = Vec::new();
         load_relations(&mut session.client, &round.relations, &mut catalog, &mut mentioned, &mut texts)?;
-        load_operators(&mut session.client, &round.operators, &mut catalog, &mut mentioned)?;
+        load_operators(&mut session.client, &mut round, &mut catalog)?;
         load_functions(session, &round.functions, &mut catalog, &mut mentioned, &mut texts)?;
         load_domains(&mut session.client, &round.domains, &mut catalog, &mut texts)?;
         let trees = texts.iter().filter_map(|text| node::parse(text));
@@ -344,15 +344,15 @@ fn predicate(text: &str) -> Vec<Predicate> {
     conditions.into_iter().map(read).collect()
 }
 
+/// Their functions are looked up in the same round.
 fn load_operators(
     client: &mut Client,
-    oids: &BTreeSet<u32>,
+    round: &mut Mentioned,
     catalog: &mut Catalog,
-    mentioned: &mut Mentioned,
 ) -> Result<(), postgres::Error> {
-    for row in rows_of(client, OPERATORS, oids)? {
+    for row in rows_of(client, OPERATORS, &round.operators)? {
         let operator = Operator { name: row.get(1), function: row.get(2) };
-        mentioned.functions.insert(operator.function);
+        round.functions.insert(operator.function);
         catalog.operators.insert(row.get(0), operator);
     }
     Ok(())

@@ -50,7 +50,7 @@ pub(crate) fn describe(
     run_utilities(session, &prepared, diagnostics)?;
     let given: Vec<Vec<Given>> = prepared.iter().map(|(query, p)| given_nulls(query, p)).collect();
     let catalog = catalog::load(session, trees.iter().flatten())?;
-    let analyses = trees::analyze(&trees, &given, &catalog);
+    let analyses = trees::analyze(trees, &given, &catalog);
     let mut schema = Schema { types: user_types(prepared.iter().map(|(_, p)| p)), ..Schema::default() };
     let mut descriptions = Vec::new();
     for ((query, prepared), analysis) in prepared.iter().zip(&analyses) {
@@ -299,7 +299,7 @@ fn describe_tables<'r>(
     let (prepared, trees) = trees::read_beside(&texts, prepare);
     let prepared = prepared?;
     let catalog = catalog::load(session, trees.iter().flatten())?;
-    let analyses = trees::analyze(&trees, &vec![Vec::new(); trees.len()], &catalog);
+    let analyses = trees::analyze(trees, &vec![Vec::new(); relations.len()], &catalog);
     let names = relations.iter().map(|relation| relation.qualified_name());
     let described = names.zip(prepared.iter().zip(&analyses));
     let mut tables: Vec<Table> = described

@@ -61,19 +61,28 @@ pub(crate) fn read_beside<'t, T>(
     })
 }
 
-/// Analyses each tree with what the user says of its parameters.
-pub(crate) fn analyze(trees: &[Option<Value<'_>>], given: &[Vec<Given>], catalog: &Catalog) -> Vec<Analysis> {
+/// Analyses each tree with what the user says of its parameters, and drops it.
+pub(crate) fn analyze(
+    trees: Vec<Option<Value<'_>>>,
+    given: &[Vec<Given>],
+    catalog: &Catalog,
+) -> Vec<Analysis> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = trees.len().div_ceil(cores).max(FEWEST);
-    let analyze_share = |(trees, given): (&[Option<Value<'_>>], &[Vec<Given>])| -> Vec<Analysis> {
-        let pairs = trees.iter().zip(given);
-        pairs.map(|(tree, given)| analyze::analyze(tree.as_ref(), catalog, given)).collect()
-    };
+    let share = given.len().div_ceil(cores).max(FEWEST);
+    let mut trees = trees.into_iter();
     thread::scope(|scope| {
-        let shares = trees.chunks(share).zip(given.chunks(share));
-        let running: Vec<_> = shares.map(|share| spawn(scope, move || analyze_share(share))).collect();
+        let start = |given| {
+            let trees: Vec<_> = trees.by_ref().take(share).collect();
+            spawn(scope, move || analyze_share(trees, given, catalog))
+        };
+        let running: Vec<_> = given.chunks(share).map(start).collect();
         running.into_iter().flat_map(|thread| thread.join().expect("analysing does not panic")).collect()
     })
+}
+
+fn analyze_share(trees: Vec<Option<Value<'_>>>, given: &[Vec<Given>], catalog: &Catalog) -> Vec<Analysis> {
+    let pairs = trees.into_iter().zip(given);
+    pairs.map(|(tree, given)| analyze::analyze(tree.as_ref(), catalog, given)).collect()
 }
 
 fn spawn<'s, T: Send + 's>(

@@ -80,7 +80,7 @@ fn run(database: &Database, queries: &[String], mode: Mode) -> Duration {
     });
     if mode == Mode::Analysed {
         let catalog = catalog::load(&mut session, trees.iter().flatten()).unwrap();
-        assert_eq!(trees::analyze(&trees, &params, &catalog).len(), queries.len());
+        assert_eq!(trees::analyze(trees, &params, &catalog).len(), queries.len());
     }
     start.elapsed()
 }
