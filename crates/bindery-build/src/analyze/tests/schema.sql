@@ -90,3 +90,6 @@ CREATE AGGREGATE added (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
 CREATE AGGREGATE added_from_null (int) (SFUNC = int4pl, STYPE = int);
 CREATE AGGREGATE halved (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0', FINALFUNC = opaque);
 CREATE AGGREGATE forgetful (int) (SFUNC = plus, STYPE = int, INITCOND = '0');
+CREATE TYPE pair AS (x int, y int);
+CREATE TABLE composed (id int NOT NULL, p pair NOT NULL, q pair);
+INSERT INTO composed VALUES (1, ROW(NULL, 2), NULL);
