@@ -11,7 +11,10 @@ use crate::analyze::{self, Analysis, Given};
 use crate::catalog::Catalog;
 
 /// Enough for the deepest tree that is read, in code that is not optimised; only what is used is taken.
-const STACK: usize = 256 << 20;
+const STACK: usize = 64 << 20;
+
+/// More threads would reserve more stack than some machines grant.
+const MOST_THREADS: usize = 8;
 
 /// As few statements are not worth another thread.
 const FEWEST: usize = 16;
@@ -68,7 +71,7 @@ pub(crate) fn analyze(
     catalog: &Catalog,
 ) -> Vec<Analysis> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = given.len().div_ceil(cores).max(FEWEST);
+    let share = given.len().div_ceil(cores.min(MOST_THREADS)).max(FEWEST);
     let mut trees = trees.into_iter();
     thread::scope(|scope| {
         let start = |given| {
@@ -91,4 +94,34 @@ fn spawn<'s, T: Send + 's>(
 ) -> ScopedJoinHandle<'s, T> {
     let started = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
     started.expect("a thread can be started")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog;
+    use crate::session::Session;
+
+    #[test]
+    fn deep_statements_have_room() {
+        let database = bindery_postgres::Server::start().unwrap().create_database().unwrap();
+        let mut session = Session::open(database.config()).unwrap();
+        // The last is deeper than what is read: nothing is known of it.
+        for (depth, nullable) in [(10, Some(false)), (450, Some(false)), (1_000, None)] {
+            let nested = |left: &str, right: &str| left.repeat(depth) + "now()::text" + &right.repeat(depth);
+            let cases = [nested("lower(", ")"), nested("(CASE WHEN now() > now() THEN '' ELSE ", " END)")];
+            for sql in cases.map(|expr| format!("SELECT {expr}")) {
+                let texts = Texts::new(1);
+                let (prepared, trees) = read_beside(&texts, |feed| {
+                    let prepared = session.prepare(&sql).unwrap();
+                    feed.put(0, prepared.tree.as_deref().unwrap());
+                    prepared
+                });
+                assert_eq!(prepared.statement.columns().len(), 1);
+                let catalog = catalog::load(&mut session, trees.iter().flatten()).unwrap();
+                let analyses = analyze(trees, &[Vec::new()], &catalog);
+                assert_eq!(analyses[0].columns.first().map(|nulls| nulls.value), nullable, "{depth}");
+            }
+        }
+    }
 }
