@@ -31,6 +31,15 @@ impl Nullability<'_> {
         {
             return false;
         }
+        // Most are decided by their clauses, and are not read once more for it.
+        let has_sets = !query.list("groupingSets").is_empty();
+        if query.is_true("hasAggs") && query.list("groupClause").is_empty() && !has_sets {
+            return true;
+        }
+        let is_filtered = query.node("jointree").is_none_or(|tree| !always_holds(tree));
+        if is_filtered && !has_sets && query.get("setOperations").is_none() {
+            return false;
+        }
         let level = Level::new(self, query, outer, &[]);
         match query.node("setOperations") {
             Some(operation) => self.operation_has_rows(operation, &level),

@@ -75,6 +75,7 @@ impl Nullability<'_> {
         let of = |columns: Rc<[Nulls]>| columns.get(index).is_none_or(|nulls| nulls.value);
         match kind {
             Some(entry_kind::RELATION) => self.relation_column(entry, column.number),
+            Some(entry_kind::SUBQUERY) if level.spares_subqueries() => true,
             Some(entry_kind::SUBQUERY) => of(self.subquery(column.relation, level)),
             Some(entry_kind::FUNCTION) => self.function_column(entry, index, &place),
             Some(entry_kind::TABLE_FUNCTION) => table_function_column(entry, index),

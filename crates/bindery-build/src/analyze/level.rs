@@ -37,6 +37,10 @@ pub(super) struct Level<'l, 'n> {
     having: Facts,
     nullers: Nullers,
     entries: Vec<&'n Node<'n>>,
+    /// How many queries are around it.
+    depth: u32,
+    /// Whether the joins have been read.
+    is_read: bool,
     /// Whether set-returning functions of the select list pad each other with NULLs.
     pub pads_sets: bool,
     /// A recursive CTE of this level that is being looked at, with what its columns are taken to be so far.
@@ -152,8 +156,10 @@ impl<'l, 'n> Level<'l, 'n> {
             let (nullers, facts) = joins::read(nullability, tree, kept_facts, &level);
             level.nullers = nullers;
             level.facts = Rc::new(facts);
-            level.known = RefCell::default();
+            // They can do better now that it is known which of their rows are kept.
+            level.known.borrow_mut().subqueries.clear();
         }
+        level.is_read = true;
         if level.grouping.is_grouped {
             let env = level.groups();
             let mut having: Facts =
@@ -183,6 +189,8 @@ impl<'l, 'n> Level<'l, 'n> {
             having: Facts::new(),
             nullers: Nullers::default(),
             entries: query.nodes("rtable").collect(),
+            depth: outer.map_or(0, |outer| outer.level.depth + 1),
+            is_read: false,
             pads_sets: query.is_true("hasTargetSRFs") && sets_in_select_list(query) > 1,
             recursion: RefCell::default(),
             known: RefCell::default(),
@@ -237,6 +245,13 @@ impl<'n> Level<'_, 'n> {
 
     pub fn set_recursion(&self, name: &str, columns: Rc<[Nulls]>) {
         self.recursion.borrow_mut().insert(name.to_owned(), columns);
+    }
+
+    /// Whether to leave the subqueries alone: while the joins are being read they are looked at for a first time, which
+    /// doubles the work with each view inside a view.
+    pub fn spares_subqueries(&self) -> bool {
+        const DEEPEST: u32 = 4;
+        !self.is_read && self.depth > DEEPEST
     }
 
     /// Finds a subquery's columns once.

@@ -301,3 +301,35 @@ fn mangled_trees_are_read_or_refused() {
         }
     }
 }
+
+/// Looking at each twice would take longer than anybody waits.
+#[test]
+fn queries_inside_queries_are_looked_at_a_few_times_each() {
+    let mut fixture = Fixture::new(SCHEMA);
+    let layer = |of: &str| {
+        format!(
+            "SELECT x.id, x.b_id, x.name, coalesce(x.note, y.note) AS note FROM {of} x \
+             LEFT JOIN a y ON y.id = x.b_id AND x.note IS NOT DISTINCT FROM y.note WHERE x.name IS NOT NULL"
+        )
+    };
+    let mut views = "CREATE VIEW layer_0 AS SELECT * FROM a;".to_owned();
+    let mut ctes = "WITH c0 AS (SELECT * FROM a)".to_owned();
+    let (mut exists, mut scalar) = ("true".to_owned(), "1".to_owned());
+    for depth in 1..=25 {
+        let below = depth - 1;
+        views += &format!("CREATE VIEW layer_{depth} AS {};", layer(&format!("layer_{below}")));
+        ctes += &format!(", c{depth} AS ({})", layer(&format!("c{below}")));
+        exists = format!("EXISTS (SELECT FROM b x{depth} WHERE x{depth}.id > 0 AND {exists})");
+        scalar = format!("(SELECT count(*) FROM b WHERE b.id IS NOT DISTINCT FROM {scalar})");
+    }
+    fixture.session.client.batch_execute(&views).unwrap();
+    let cases = [
+        ("..N", "SELECT id, name, note FROM layer_25".to_owned()),
+        ("..N", format!("{ctes} SELECT id, name, note FROM c25")),
+        (".", format!("SELECT id FROM a WHERE {exists}")),
+        (".", format!("SELECT {scalar}")),
+    ];
+    for (expected, sql) in cases {
+        assert_eq!(fixture.letters(&sql, |nulls| nulls.value), expected, "{sql}");
+    }
+}
