@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use postgres::types::ToSql;
 use postgres::{Client, Row};
 
+use crate::analyze::is_not_null_test;
 use crate::analyze::key::canonical;
 use crate::analyze::node::{self, Node, Value};
 use crate::session::Session;
@@ -117,6 +118,22 @@ pub(crate) struct Catalog {
     pub functions: HashMap<u32, Function>,
     pub operators: HashMap<u32, Operator>,
     pub domains: HashMap<u32, Domain>,
+}
+
+impl Catalog {
+    /// The operator of an expression that has one.
+    pub fn operator_of(&self, expr: &Node<'_>) -> Option<&Operator> {
+        self.operators.get(&expr.oid("opno")?)
+    }
+
+    /// The function that an expression calls, by itself or behind an operator.
+    pub fn function_of(&self, expr: &Node<'_>) -> Option<&Function> {
+        let function = match expr.oid("opno") {
+            Some(_) => self.operator_of(expr)?.function,
+            None => expr.oid("funcid")?,
+        };
+        self.functions.get(&function)
+    }
 }
 
 /// A relation.
@@ -334,8 +351,7 @@ fn predicate(text: &str) -> Vec<Predicate> {
     let is_and = whole.name == "BOOLEXPR" && whole.word("boolop") == Some("and");
     let conditions: Vec<&Node<'_>> = if is_and { whole.nodes("args").collect() } else { vec![whole] };
     let read = |condition: &Node<'_>| {
-        let is_not_null = condition.name == "NULLTEST" && condition.number("nulltesttype") == Some(1);
-        let tested = condition.node("arg").filter(|arg| is_not_null && arg.name == "VAR");
+        let tested = condition.node("arg").filter(|arg| is_not_null_test(condition) && arg.name == "VAR");
         Predicate {
             text: canonical(condition, 1),
             non_null: tested.and_then(|column| column.number("varattno")),

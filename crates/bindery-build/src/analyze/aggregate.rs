@@ -91,7 +91,7 @@ impl Nullability<'_> {
     pub fn if_counted<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
         let sides: Vec<&'n Node<'n>> = expr.nodes("args").collect();
         let ("OPEXPR", [left, right]) = (expr.name, &sides[..]) else { return Facts::new() };
-        let Some(operator) = expr.oid("opno").and_then(|oid| self.catalog.operators.get(&oid)) else {
+        let Some(operator) = self.catalog.operator_of(expr) else {
             return Facts::new();
         };
         let (count, number, operator) = match (operator.name.as_str(), left.name) {

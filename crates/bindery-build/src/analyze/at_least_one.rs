@@ -2,7 +2,7 @@
 
 use super::level::{Env, Level, Nullability, entry_kind};
 use super::node::Node;
-use super::{command, constant, join_type};
+use super::{command, constant, cte_of, join_type, set_operation};
 
 impl Nullability<'_> {
     /// Whether a query returns a row, whatever the tables hold.
@@ -51,14 +51,13 @@ impl Nullability<'_> {
     }
 
     fn operation_has_rows<'n>(&self, node: &'n Node<'n>, level: &Level<'_, 'n>) -> bool {
-        const UNION: i64 = 1;
         if node.name == "RANGETBLREF" {
             let entry = node.number("rtindex").and_then(|number| level.entry(number));
             let query = entry.and_then(|entry| entry.node("subquery"));
             return query.is_some_and(|query| self.has_rows(query, &level.rows()));
         }
         let mut arms = ["larg", "rarg"].into_iter().filter_map(|arm| node.node(arm));
-        node.number("op") == Some(UNION) && arms.any(|arm| self.operation_has_rows(arm, level))
+        node.number("op") == Some(set_operation::UNION) && arms.any(|arm| self.operation_has_rows(arm, level))
     }
 
     /// Whether FROM and WHERE let a row through.
@@ -95,13 +94,7 @@ impl Nullability<'_> {
                 .any(|call| !call.is_true("funcretset")),
             Some(entry_kind::CTE) if !entry.is_true("self_reference") => {
                 let above = entry.number("ctelevelsup").and_then(|levels| env.above(levels));
-                let cte = above.as_ref().and_then(|above| {
-                    above
-                        .level
-                        .query
-                        .nodes("cteList")
-                        .find(|cte| cte.word("ctename") == entry.word("ctename"))
-                });
+                let cte = above.as_ref().and_then(|above| cte_of(above.level.query, entry));
                 let query =
                     cte.filter(|cte| !cte.is_true("cterecursive")).and_then(|cte| cte.node("ctequery"));
                 let place = above.as_ref().map(|above| above.level.rows());
@@ -113,6 +106,6 @@ impl Nullability<'_> {
 }
 
 /// Whether a join or a WHERE clause lets everything through.
-fn always_holds(node: &Node<'_>) -> bool {
+pub(super) fn always_holds(node: &Node<'_>) -> bool {
     node.node("quals").is_none_or(|qual| constant::boolean(qual) == Some(Some(true)))
 }

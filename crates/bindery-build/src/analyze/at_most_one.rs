@@ -8,7 +8,7 @@ use super::joins::relations;
 use super::key::{Column, canonical};
 use super::level::entry_kind;
 use super::node::{Node, Value};
-use super::{command, constant, join_type, range_table_entry};
+use super::{command, constant, cte_of, join_type, range_table_entry};
 
 /// A relation of which a query may meet more than one row.
 #[derive(Clone, Debug, PartialEq)]
@@ -189,9 +189,9 @@ impl Rows<'_> {
             level = level.and_then(|level| level.outer);
         }
         let Some(level) = level else { return false };
-        let mut ctes = level.query.nodes("cteList");
-        let cte = ctes.find(|cte| cte.word("ctename") == entry.word("ctename"));
-        let query = cte.filter(|cte| !cte.is_true("cterecursive")).and_then(|cte| cte.node("ctequery"));
+        let query = cte_of(level.query, entry)
+            .filter(|cte| !cte.is_true("cterecursive"))
+            .and_then(|cte| cte.node("ctequery"));
         query.is_some_and(|query| self.at_most_one(Place { query, outer: Some(level) }, &HashSet::new()))
     }
 
@@ -308,10 +308,8 @@ impl Rows<'_> {
                 column.up > 0 || single.contains(&column.relation) || said.contains(&equal)
             }),
             "FUNCEXPR" | "OPEXPR" => {
-                let behind = || Some(self.catalog.operators.get(&expr.oid("opno")?)?.function);
-                let function = expr.oid("funcid").or_else(behind);
-                let function = function.and_then(|oid| self.catalog.functions.get(&oid));
                 // What is merely equal may differ in what a function makes of it.
+                let function = self.catalog.function_of(expr);
                 function.is_some_and(|function| !function.is_volatile && !function.returns_set)
                     && expr.nodes("args").all(|arg| self.is_fixed(arg, 0, said, single))
             }

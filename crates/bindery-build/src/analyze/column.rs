@@ -8,9 +8,9 @@ use super::fact::Fact;
 use super::functions;
 use super::key::{Column, Key};
 use super::level::{Env, Level, Nullability, entry_kind};
-use super::node::{Node, Value};
-use super::output::Nulls;
-use super::{command, merge};
+use super::node::Node;
+use super::output::{Nulls, targets};
+use super::{command, cte_of, merge, values_of_column};
 
 /// `TableFuncType` of PostgreSQL's `primnodes.h`.
 const JSON_TABLE: i64 = 1;
@@ -79,10 +79,9 @@ impl Nullability<'_> {
             Some(entry_kind::SUBQUERY) => of(self.subquery(column.relation, level)),
             Some(entry_kind::FUNCTION) => self.function_column(entry, index, &place),
             Some(entry_kind::TABLE_FUNCTION) => table_function_column(entry, index),
-            Some(entry_kind::VALUES) => entry.list("values_lists").iter().any(|row| {
-                let Value::List(row) = row else { return true };
-                row.get(index).and_then(Value::as_node).is_none_or(|expr| self.nullable(expr, &place))
-            }),
+            Some(entry_kind::VALUES) => {
+                values_of_column(entry, index).any(|expr| expr.is_none_or(|expr| self.nullable(expr, &place)))
+            }
             Some(entry_kind::CTE) => of(self.cte(entry, env)),
             _ => true,
         }
@@ -117,7 +116,7 @@ impl Nullability<'_> {
         if entry.is_true("self_reference") {
             return level.recursion(name).unwrap_or_else(unknown);
         }
-        let cte = level.query.nodes("cteList").find(|cte| cte.word("ctename") == Some(name));
+        let cte = cte_of(level.query, entry);
         let Some((cte, query)) = cte.and_then(|cte| Some((cte, cte.node("ctequery")?))) else {
             return unknown();
         };
@@ -130,8 +129,7 @@ impl Nullability<'_> {
     /// Starts from "no column is NULL" and adds what each round finds until nothing is added: every row comes from a
     /// finite number of rounds.
     fn recursive_cte(&self, name: &str, query: &Node<'_>, level: &Level<'_, '_>) -> Vec<Nulls> {
-        let visible = query.nodes("targetList").filter(|target| !target.is_true("resjunk"));
-        let mut columns = vec![Nulls::NOWHERE; visible.count()];
+        let mut columns = vec![Nulls::NOWHERE; targets(query).count()];
         loop {
             level.set_recursion(name, columns.as_slice().into());
             let found = self.outputs(query, Some(&level.rows()));

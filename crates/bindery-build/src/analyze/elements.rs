@@ -7,9 +7,9 @@ use super::fact::Fact;
 use super::functions;
 use super::key::{Column, Key};
 use super::level::{Env, Nullability, entry_kind};
-use super::node::{Node, Value};
+use super::node::Node;
 use super::output::Nulls;
-use super::sublink;
+use super::{sublink, values_of_column};
 
 /// Whether it is a column of a type that is no array, among those that most columns have.
 fn is_plain(expr: &Node<'_>) -> bool {
@@ -87,10 +87,8 @@ impl Nullability<'_> {
             Some(entry_kind::RELATION) => self.relation_elements(entry, column.number),
             Some(entry_kind::SUBQUERY) => of(self.subquery(column.relation, env.level)),
             Some(entry_kind::CTE) => of(self.cte(entry, &env)),
-            Some(entry_kind::VALUES) => entry.list("values_lists").iter().any(|row| {
-                let Value::List(row) = row else { return true };
-                row.get(index).and_then(Value::as_node).is_none_or(|expr| self.null_elements(expr, &place))
-            }),
+            Some(entry_kind::VALUES) => values_of_column(entry, index)
+                .any(|expr| expr.is_none_or(|expr| self.null_elements(expr, &place))),
             _ => true,
         }
     }

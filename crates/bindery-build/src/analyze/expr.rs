@@ -5,7 +5,7 @@ use super::key::Column;
 use super::level::{Env, Nullability};
 use super::node::Node;
 use super::output::Nulls;
-use super::{fact::Facts, json, sublink};
+use super::{fact::Facts, is_not_null_test, json, sublink};
 
 /// `SVFOP_CURRENT_SCHEMA` of PostgreSQL's `primnodes.h`: NULL if the search path leads nowhere.
 const CURRENT_SCHEMA: i64 = 14;
@@ -153,7 +153,7 @@ impl Nullability<'_> {
                 continue;
             }
             let mut facts = self.if_true(condition, &at_condition);
-            if condition.name == "NULLTEST" && condition.number("nulltesttype") == Some(0) {
+            if condition.name == "NULLTEST" && !is_not_null_test(condition) {
                 let tested = condition.node("arg").filter(|_| !condition.is_true("argisrow"));
                 facts.extend(tested.into_iter().flat_map(|tested| self.if_null(tested, &at_condition)));
             }
@@ -176,7 +176,7 @@ impl Nullability<'_> {
         let tested = condition
             .node("arg")
             .filter(|_| condition.name == "NULLTEST" && !condition.is_true("argisrow"))?;
-        (!self.nullable(tested, env)).then(|| condition.number("nulltesttype") == Some(1))
+        (!self.nullable(tested, env)).then(|| is_not_null_test(condition))
     }
 
     /// `x = ANY (array)`, `x <> ALL (array)`.

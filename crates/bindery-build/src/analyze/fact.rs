@@ -10,7 +10,7 @@ use super::joins::Nuller;
 use super::key::{Column, Key};
 use super::level::{Env, Level, Nullability};
 use super::node::Node;
-use super::{command, sublink};
+use super::{command, is_not_null_test, sublink};
 
 /// Something that holds of a row, or of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -370,7 +370,7 @@ impl Nullability<'_> {
 
     /// `num_nulls(VARIADIC x) = 0`, `x = array_remove(x, NULL)`; NULL only where `x` is.
     fn if_nulls_counted<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Facts {
-        let operator = expr.oid("opno").and_then(|oid| self.catalog.operators.get(&oid));
+        let operator = self.catalog.operator_of(expr);
         let sides: Vec<&'n Node<'n>> = expr.nodes("args").collect();
         let ("OPEXPR", Some("="), [left, right]) =
             (expr.name, operator.map(|operator| operator.name.as_str()), &sides[..])
@@ -424,11 +424,6 @@ fn intersection(mut sets: impl Iterator<Item = Facts>) -> Facts {
         common.retain(|fact| set.contains(fact));
         common
     })
-}
-
-/// IS NOT NULL, as against IS NULL.
-fn is_not_null_test(test: &Node<'_>) -> bool {
-    test.number("nulltesttype") == Some(1)
 }
 
 fn is_never_null(expr: &Node<'_>) -> bool {

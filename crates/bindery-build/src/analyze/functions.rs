@@ -162,11 +162,7 @@ pub(super) fn columns_of_set(function: &Function) -> Option<[bool; 2]> {
 impl Nullability<'_> {
     /// The function that an expression calls, by itself or behind an operator.
     pub fn function_of(&self, expr: &Node<'_>) -> Option<&Function> {
-        let function = match expr.oid("opno") {
-            Some(operator) => self.catalog.operators.get(&operator)?.function,
-            None => expr.oid("funcid")?,
-        };
-        self.catalog.functions.get(&function)
+        self.catalog.function_of(expr)
     }
 
     pub fn function_at(&self, expr: &Node<'_>, field: &str) -> Option<&Function> {

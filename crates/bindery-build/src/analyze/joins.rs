@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::constant;
+use super::at_least_one::always_holds;
 use super::fact::{Fact, Facts};
 use super::join_type;
 use super::key::Key;
@@ -97,7 +97,7 @@ impl<'n> Reader<'_, '_, 'n> {
         if node.number("jointype") == Some(join_type::INNER) {
             told.extend([left, right].into_iter().flat_map(|side| self.told_by_lateral(side)));
         }
-        let always = node.node("quals").is_none_or(|qual| constant::boolean(qual) == Some(Some(true)));
+        let always = always_holds(node);
         let join = node.number("rtindex").unwrap_or(0);
         let is_there = |side: &[i64]| above.iter().any(|fact| is_of(fact, side));
         let kind = match node.number("jointype") {

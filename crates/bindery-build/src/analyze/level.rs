@@ -11,7 +11,7 @@ use super::grouping::Grouping;
 use super::joins::{self, Nuller, Nullers};
 use super::key::Key;
 use super::node::{Node, Value};
-use super::output::Nulls;
+use super::output::{Nulls, targets};
 use super::sql_function::Caller;
 
 /// What inference may look at besides the tree.
@@ -138,7 +138,7 @@ impl<'l, 'n> Level<'l, 'n> {
         let pushes = !query.is_true("hasWindowFuncs") && query.get("setOperations").is_none();
         let kept: Vec<&'n Node<'n>> = match pushes {
             true => {
-                let visible: Vec<_> = query.nodes("targetList").filter(|t| !t.is_true("resjunk")).collect();
+                let visible: Vec<_> = targets(query).collect();
                 non_null.iter().filter_map(|index| visible.get(*index)?.node("expr")).collect()
             }
             false => Vec::new(),

@@ -46,6 +46,12 @@ mod join_type {
     pub const RIGHT: i64 = 3;
 }
 
+/// `SetOperation` of PostgreSQL's `parsenodes.h`.
+mod set_operation {
+    pub const UNION: i64 = 1;
+    pub const INTERSECT: i64 = 2;
+}
+
 /// `SubLinkType` of PostgreSQL's `primnodes.h`.
 mod sublink {
     pub const EXISTS: i64 = 0;
@@ -151,6 +157,25 @@ fn with_given(params: Vec<ParamAnalysis>, given: &[Given]) -> Vec<ParamAnalysis>
 /// The range table's entry of this number, counted from 1.
 fn range_table_entry<'n, 't>(query: &'n Node<'t>, number: i64) -> Option<&'n Node<'t>> {
     query.nodes("rtable").nth(usize::try_from(number).ok()?.checked_sub(1)?)
+}
+
+/// The CTE of `query` that a range table's entry refers to.
+fn cte_of<'x, 'n>(query: &'x Node<'n>, entry: &Node<'_>) -> Option<&'x Node<'n>> {
+    let name = entry.word("ctename");
+    query.nodes("cteList").find(|cte| cte.word("ctename") == name)
+}
+
+/// What each row of a VALUES list has in a column, counted from 0.
+fn values_of_column<'x, 'n>(entry: &'x Node<'n>, index: usize) -> impl Iterator<Item = Option<&'x Node<'n>>> {
+    entry.list("values_lists").iter().map(move |row| match row {
+        Value::List(row) => row.get(index)?.as_node(),
+        _ => None,
+    })
+}
+
+/// IS NOT NULL, as against IS NULL.
+pub(crate) fn is_not_null_test(test: &Node<'_>) -> bool {
+    test.name == "NULLTEST" && test.number("nulltesttype") == Some(1)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::joins::Nuller;
 use super::key::{Column, Key};
 use super::level::{Env, Level, Nullability};
 use super::node::Node;
-use super::{command, merge};
+use super::{command, merge, set_operation};
 
 /// Where NULLs can come in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +31,6 @@ impl Nulls {
     fn and(self, other: Self) -> Self {
         Self { value: self.value && other.value, elements: self.elements && other.elements }
     }
-}
-
-/// `SetOperation` of PostgreSQL's `parsenodes.h`.
-mod set_operation {
-    pub const UNION: i64 = 1;
-    pub const INTERSECT: i64 = 2;
 }
 
 /// The entries that a query gives as columns.
@@ -87,6 +81,11 @@ impl Nullability<'_> {
         targets(query).map(column).collect()
     }
 
+    /// Where NULLs can come in what an expression gives.
+    pub fn nulls<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Nulls {
+        Nulls { value: self.nullable(expr, env), elements: self.null_elements(expr, env) }
+    }
+
     fn set_operation<'n>(&self, node: &'n Node<'n>, level: &Level<'_, 'n>) -> Vec<Nulls> {
         if node.name == "RANGETBLREF" {
             return node
@@ -132,13 +131,8 @@ impl Nullability<'_> {
             _ => facts.extend(level.facts.iter().filter(|fact| !mentions(fact, written)).cloned()),
         }
         let env = level.rows().only(facts);
-        let column = |target: &Node<'_>| match target.node("expr") {
-            Some(expr) => {
-                Nulls { value: self.nullable(expr, &env), elements: self.null_elements(expr, &env) }
-            }
-            None => Nulls::ANYWHERE,
-        };
-        targets(query).map(column).collect()
+        let column = |target: &Node<'_>| target.node("expr").map(|expr| self.nulls(expr, &env));
+        targets(query).map(|target| column(target).unwrap_or(Nulls::ANYWHERE)).collect()
     }
 
     /// Columns that no row of the written relation has NULL in, whatever is assigned.

@@ -7,7 +7,7 @@
 use crate::catalog::Catalog;
 
 use super::node::{Node, Value, unquoted};
-use super::{ParamAnalysis, range_table_entry};
+use super::{ParamAnalysis, range_table_entry, values_of_column};
 
 /// Finds names and NULLs for `count` parameters.
 pub(super) fn analyze(query: &Node<'_>, catalog: &Catalog, count: usize) -> Vec<ParamAnalysis> {
@@ -230,13 +230,15 @@ impl Reader<'_> {
 
     /// A cast hands its place on, a function names its arguments.
     fn read_call(&mut self, query: &Node<'_>, call: &Node<'_>, args: &[&Node<'_>], place: &Place) {
-        // `CoercionForm` of PostgreSQL's `primnodes.h`: an explicit or an implicit cast.
-        if matches!(call.number("funcformat"), Some(1 | 2)) {
+        if is_cast(call) {
             self.read_each(query, args.first().copied(), place);
             return;
         }
-        let function = call.oid("funcid").and_then(|oid| self.catalog.functions.get(&oid));
-        let names = function.map(|function| function.argument_names.clone()).unwrap_or_default();
+        let names = self
+            .catalog
+            .function_of(call)
+            .map(|function| function.argument_names.clone())
+            .unwrap_or_default();
         for (index, arg) in args.iter().enumerate() {
             let name = names.get(index).filter(|name| !name.is_empty()).cloned();
             // `lower($1)` is still what `lower(email)` is compared with.
@@ -263,7 +265,7 @@ impl Reader<'_> {
 
     /// The column that an inequality with a parameter is about, and whether the parameter is its lower bound.
     fn bound(&self, query: &Node<'_>, expr: &Node<'_>) -> Option<(String, bool)> {
-        let operator = expr.oid("opno").and_then(|oid| self.catalog.operators.get(&oid))?;
+        let operator = self.catalog.operator_of(expr)?;
         let sides: Vec<&Node<'_>> = expr.nodes("args").collect();
         let [left, right] = sides[..] else { return None };
         let column_is_greater = match operator.name.as_str() {
@@ -314,21 +316,19 @@ fn sources<'n>(query: &'n Node<'n>, expr: &'n Node<'n>) -> Vec<(&'n Node<'n>, &'
             .into_iter()
             .collect();
     }
-    let of_row = |row: &'n Value<'n>| match row {
-        Value::List(row) => row.get(index).and_then(Value::as_node).map(|expr| (query, expr)),
-        _ => None,
-    };
-    entry.list("values_lists").iter().filter_map(of_row).collect()
+    values_of_column(entry, index).flatten().map(|expr| (query, expr)).collect()
+}
+
+/// `CoercionForm` of PostgreSQL's `primnodes.h`: an explicit or an implicit cast.
+fn is_cast(call: &Node<'_>) -> bool {
+    matches!(call.number("funcformat"), Some(1 | 2))
 }
 
 fn is_param(expr: &Node<'_>) -> bool {
     match expr.name {
         "PARAM" => true,
         "RELABELTYPE" | "COERCEVIAIO" | "COERCETODOMAIN" => expr.node("arg").is_some_and(is_param),
-        "FUNCEXPR" => {
-            matches!(expr.number("funcformat"), Some(1 | 2))
-                && expr.nodes("args").next().is_some_and(is_param)
-        }
+        "FUNCEXPR" => is_cast(expr) && expr.nodes("args").next().is_some_and(is_param),
         _ => false,
     }
 }

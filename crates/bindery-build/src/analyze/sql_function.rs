@@ -52,7 +52,7 @@ impl Nullability<'_> {
             if nulls.len() <= place {
                 nulls.resize(place + 1, Nulls::ANYWHERE);
             }
-            nulls[place] = Nulls { value: self.nullable(arg, env), elements: self.null_elements(arg, env) };
+            nulls[place] = self.nulls(arg, env);
         }
         nulls
     }
