@@ -322,7 +322,7 @@ fn load_relations(
     for row in rows_of(client, UNIQUE_KEYS, &with_keys)? {
         let Some(relation) = catalog.relations.get_mut(&row.get(0)) else { continue };
         if index.replace(row.get::<_, u32>(1)) != Some(row.get(1)) {
-            let predicate = predicate(row.get::<_, Option<&str>>(5).unwrap_or_default());
+            let predicate = row.get::<_, Option<&str>>(5).map(predicate).unwrap_or_default();
             relation.unique_keys.push(UniqueKey { parts: Vec::new(), equality: Vec::new(), predicate });
         }
         let Some(key) = relation.unique_keys.last_mut() else { continue };
@@ -347,7 +347,10 @@ fn expression(text: &str, index: usize) -> Option<String> {
 /// The conditions of a partial index.
 fn predicate(text: &str) -> Vec<Predicate> {
     let tree = node::parse(text);
-    let Some(whole) = tree.as_ref().and_then(Value::as_node) else { return Vec::new() };
+    let Some(whole) = tree.as_ref().and_then(Value::as_node) else {
+        // One that cannot be read is met by nothing.
+        return vec![Predicate { text: None, non_null: None }];
+    };
     let is_and = whole.name == "BOOLEXPR" && whole.word("boolop") == Some("and");
     let conditions: Vec<&Node<'_>> = if is_and { whole.nodes("args").collect() } else { vec![whole] };
     let read = |condition: &Node<'_>| {
