@@ -2,12 +2,12 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-use toml::Value;
+use std::path::PathBuf;
 
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
+use crate::settings::Settings;
+use crate::toml_file;
 
 /// The settings of one run.
 ///
@@ -24,8 +24,7 @@ pub struct Config {
     pub(crate) queries: Vec<PathBuf>,
     pub(crate) lock: PathBuf,
     pub(crate) output: Output,
-    /// Whether elements of arrays may be NULL where nothing else is said or proven.
-    pub(crate) null_elements: bool,
+    pub(crate) settings: Settings,
     pub(crate) mode: Mode,
 }
 
@@ -72,7 +71,7 @@ impl Config {
             queries: vec!["queries".into()],
             lock: "bindery.lock".into(),
             output: Output::OutDir(out.map(|out| out.join("bindery"))),
-            null_elements: true,
+            settings: Settings::default(),
             mode: Mode::Update,
             root: root.into(),
         }
@@ -108,7 +107,7 @@ impl Config {
     /// Takes elements of arrays for non-null wherever nothing else is said: `Vec<T>` instead of `Vec<Option<T>>`. A NULL
     /// element is then an error when its row is read. In `bindery.toml`: `array_elements = "not null"`.
     pub fn array_elements_not_null(&mut self) -> &mut Self {
-        self.null_elements = false;
+        self.settings.null_elements = false;
         self
     }
 
@@ -139,31 +138,17 @@ impl Config {
         if !path.exists() {
             return Ok(());
         }
-        let text = fs::read_to_string(&path).map_err(|error| toml_error(error.to_string()))?;
-        let table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| toml_error(error.to_string()))?;
-        for (key, value) in table {
-            match key.as_str() {
-                "migrations" => self.migrations = paths(&key, &value)?,
-                "queries" => self.queries = paths(&key, &value)?,
-                "array_elements" => match value.as_str() {
-                    Some("not null") => self.null_elements = false,
-                    Some("nullable") => self.null_elements = true,
-                    _ => {
-                        let message = "`array_elements` has to be \"nullable\" or \"not null\"";
-                        return Err(toml_error(message.to_owned()));
-                    }
-                },
-                "out" => self.output = Output::SourceDir(path_of(&key, &value)?),
-                _ => {
-                    let message = format!(
-                        "`{key}` is not a setting; the settings are migrations, queries, out, array_elements"
-                    );
-                    return Err(toml_error(message));
-                }
-            }
+        let text =
+            fs::read_to_string(&path).map_err(|error| Error::new(vec![toml_error(error.to_string())]))?;
+        let mut mistakes = Vec::new();
+        match text.parse::<toml::Table>() {
+            Ok(table) => toml_file::apply(table, self, &mut mistakes),
+            Err(error) => mistakes.push(error.to_string()),
         }
-        Ok(())
+        match mistakes.is_empty() {
+            true => Ok(()),
+            false => Err(Error::new(mistakes.into_iter().map(toml_error).collect())),
+        }
     }
 }
 
@@ -184,18 +169,6 @@ impl Mode {
     }
 }
 
-fn paths(key: &str, value: &Value) -> Result<Vec<PathBuf>, Error> {
-    match value {
-        Value::Array(values) => values.iter().map(|value| path_of(key, value)).collect(),
-        value => Ok(vec![path_of(key, value)?]),
-    }
-}
-
-fn path_of(key: &str, value: &Value) -> Result<PathBuf, Error> {
-    let path = value.as_str().ok_or_else(|| toml_error(format!("`{key}` has to be a path")))?;
-    Ok(Path::new(path).to_owned())
-}
-
-fn toml_error(message: String) -> Error {
-    Error::new(vec![Diagnostic::error(format!("{TOML}: {message}"))])
+fn toml_error(message: String) -> Diagnostic {
+    Diagnostic::error(format!("{TOML}: {message}"))
 }

@@ -2,19 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use postgres::types::{Kind, Type};
+use postgres::Column;
+use postgres::types::{Kind, Oid, Type};
 
 use crate::analyze::{Analysis, Given, Nulls, UnmetKeys};
 use crate::catalog;
-use crate::description::{Description, Field, Schema, Table, TypeName, UserType, UserTypeKind};
+use crate::columns::{self, NamedColumns};
+use crate::description::{Description, Field, Schema, Table, TypeName};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::names;
 use crate::query::{Command, Override, Query, Target};
 use crate::relations::{self, Relation};
 use crate::server_error;
 use crate::session::{Prepared, Session};
+use crate::settings::Settings;
 use crate::trees::{self, Feed, Texts};
-use crate::types;
+use crate::types::{Refusal, Types};
+use crate::user_types::{self, UserTypes};
 
 /// The server's answers.
 #[derive(Debug)]
@@ -26,8 +30,6 @@ pub(crate) struct Described {
 
 /// Describes `queries` on a migrated database.
 ///
-/// `null_elements` says whether elements of arrays may be NULL where nothing else is said or proven.
-///
 /// What the server refuses is a diagnostic, and the other queries are still described; none comes back unless all
 /// could be.
 ///
@@ -36,7 +38,7 @@ pub(crate) struct Described {
 pub(crate) fn describe(
     session: &mut Session,
     queries: &[Query],
-    null_elements: bool,
+    settings: &Settings,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Described>, postgres::Error> {
     let errors_before = errors(diagnostics);
@@ -51,11 +53,15 @@ pub(crate) fn describe(
     let given: Vec<Vec<Given>> = prepared.iter().map(|(query, p)| given_nulls(query, p)).collect();
     let catalog = catalog::load(session, trees.iter().flatten())?;
     let analyses = trees::analyze(trees, &given, &catalog);
-    let mut schema = Schema { types: user_types(prepared.iter().map(|(_, p)| p)), ..Schema::default() };
+    let named = columns::load(&mut session.client, settings, diagnostics)?;
+    let user_types = user_types(session, prepared.iter().map(|(_, prepared)| prepared).zip(&analyses))?;
+    let known = Known { settings, named, user_types };
+    let mut schema = Schema { types: known.user_types.types.clone(), ..Schema::default() };
+    let types = Types { schema: &schema, settings };
     let mut descriptions = Vec::new();
     for ((query, prepared), analysis) in prepared.iter().zip(&analyses) {
-        let description = description(query, prepared, analysis, null_elements, diagnostics);
-        check(query, &description, &schema, diagnostics);
+        let description = description(query, prepared, analysis, &known, diagnostics);
+        check(query, &description, types, diagnostics);
         descriptions.push(description);
     }
     if errors(diagnostics) > errors_before {
@@ -63,11 +69,18 @@ pub(crate) fn describe(
     }
     let statements = prepared.iter().map(|(_, prepared)| prepared);
     let relations = relations::returned_whole(&mut session.client, statements)?;
-    schema.tables = describe_tables(session, relations.values(), null_elements)?;
+    schema.tables = describe_tables(session, relations.values(), &known)?;
     for ((query, prepared), description) in prepared.iter().zip(&mut descriptions) {
         description.table = table_of(query, prepared, description, &relations, &schema);
     }
     Ok(Some(Described { descriptions, schema }))
+}
+
+/// What the answers are read with.
+struct Known<'s> {
+    settings: &'s Settings,
+    named: NamedColumns,
+    user_types: UserTypes,
 }
 
 /// Prepares what the server accepts; the others become diagnostics.
@@ -151,7 +164,7 @@ fn description(
     query: &Query,
     prepared: &Prepared,
     analysis: &Analysis,
-    null_elements: bool,
+    known: &Known<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Description {
     let at_most_one_row = analysis.at_most_one_row || query.at_most_one_row;
@@ -160,8 +173,8 @@ fn description(
         false => Vec::new(),
     };
     let mut description = Description {
-        params: params(query, prepared, analysis),
-        columns: columns(query.command, prepared, analysis, null_elements),
+        params: params(query, prepared, analysis, known),
+        columns: columns(query.command, prepared, analysis, known),
         at_most_one_row,
         unmet_keys,
         table: None,
@@ -201,7 +214,7 @@ fn check_is_array(query: &Query, rule: &Override, field: &Field, diagnostics: &m
     }
 }
 
-fn params(query: &Query, prepared: &Prepared, analysis: &Analysis) -> Vec<Field> {
+fn params(query: &Query, prepared: &Prepared, analysis: &Analysis, known: &Known<'_>) -> Vec<Field> {
     let types = prepared.statement.params().iter().enumerate();
     let mut params: Vec<Field> = types
         .map(|(index, ty)| {
@@ -212,8 +225,9 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis) -> Vec<Field>
                 .or_else(|| inferred.and_then(|param| param.name.clone()))
                 .unwrap_or_else(|| format!("arg{}", index + 1));
             let nullable = inferred.is_some_and(|param| param.nullable);
+            let rust = inferred.and_then(|param| param.column).and_then(|place| known.named.of(place));
             // An array is passed as a slice of values.
-            Field { name, ty: type_name(ty), nullable, null_elements: false }
+            Field { name, ty: type_name(ty), nullable, null_elements: false, rust: rust.cloned() }
         })
         .collect();
     let names = names::distinct(params.iter().map(|param| param.name.clone()));
@@ -223,7 +237,7 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis) -> Vec<Field>
     params
 }
 
-fn columns(command: Command, prepared: &Prepared, analysis: &Analysis, null_elements: bool) -> Vec<Field> {
+fn columns(command: Command, prepared: &Prepared, analysis: &Analysis, known: &Known<'_>) -> Vec<Field> {
     if !command.returns_rows() {
         return Vec::new();
     }
@@ -231,20 +245,28 @@ fn columns(command: Command, prepared: &Prepared, analysis: &Analysis, null_elem
     columns
         .map(|(index, column)| {
             let nulls = analysis.columns.get(index).copied().unwrap_or(Nulls::ANYWHERE);
+            let domain = analysis.types.get(index).copied().flatten();
+            let domain = domain.and_then(|oid| known.user_types.domains.get(&oid).cloned());
+            let place = column.table_oid().zip(column.column_id());
             let mut field = Field {
                 name: column.name().to_owned(),
-                ty: type_name(column.type_()),
+                ty: domain.unwrap_or_else(|| column_type(column)),
                 nullable: nulls.value,
                 null_elements: false,
+                rust: place.and_then(|place| known.named.of(place)).cloned(),
             };
-            field.null_elements = field.is_array() && nulls.elements && null_elements;
+            field.null_elements = field.is_array() && nulls.elements && known.settings.null_elements;
             field
         })
         .collect()
 }
 
+fn column_type(column: &Column) -> TypeName {
+    user_types::with_modifier(type_name(column.type_()), column.type_modifier())
+}
+
 /// Everything in a description that no code can be generated for.
-fn check(query: &Query, description: &Description, schema: &Schema, diagnostics: &mut Vec<Diagnostic>) {
+fn check(query: &Query, description: &Description, types: Types<'_>, diagnostics: &mut Vec<Diagnostic>) {
     if query.command.returns_rows() && description.columns.is_empty() {
         let word = query.command.word();
         diagnostics.push(
@@ -254,36 +276,39 @@ fn check(query: &Query, description: &Description, schema: &Schema, diagnostics:
         );
     }
     for (index, param) in description.params.iter().enumerate() {
-        if types::resolve(&param.ty, schema).is_none() {
-            diagnostics.push(
-                Diagnostic::error(format!(
-                    "parameter `{}` has type `{}`, which has no Rust type yet",
-                    param.name, param.ty
-                ))
-                .at(query.span_of_param(index + 1), "")
-                .help(format!("pass text and cast it: `@{}::text::{}`", param.name, param.ty)),
-            );
+        if let Err(refusal) = types.param(query, param) {
+            let cast = format!("pass text and cast it: `@{}::text::{}`", param.name, param.ty);
+            let span = query.span_of_param(index + 1);
+            diagnostics.push(refused("parameter", "@param", param, refusal, cast).at(span, ""));
         }
     }
     for column in &description.columns {
-        if types::resolve(&column.ty, schema).is_none() {
-            diagnostics.push(
-                Diagnostic::error(format!(
-                    "column `{}` has type `{}`, which has no Rust type yet",
-                    column.name, column.ty
-                ))
-                .at(query.name_span(), "returned by this query")
-                .help(format!("select it as text: `{0}::text AS {0}`", column.name)),
-            );
+        if let Err(refusal) = types.column(query, column) {
+            let cast = format!("select it as text: `{0}::text AS {0}`", column.name);
+            let refused = refused("column", "@column", column, refusal, cast);
+            diagnostics.push(refused.at(query.name_span(), "returned by this query"));
         }
     }
+}
+
+fn refused(kind: &str, annotation: &str, field: &Field, refusal: Refusal, cast: String) -> Diagnostic {
+    let Field { name, ty, .. } = field;
+    let message = format!("{kind} `{name}` has type `{ty}`, which has no Rust type: {}", refusal.reason);
+    let help = match refusal.can_be_named {
+        true => format!(
+            "{cast}; or name a type that implements FromSql and ToSql: `-- {annotation} {name}: type = crate::Type`"
+        ),
+        false if ty == "record" => "select its parts, or cast it to a composite type".to_owned(),
+        false => cast,
+    };
+    Diagnostic::error(message).help(help)
 }
 
 /// Describes each relation by a query for all of it, so that views and tables get their NULLs by the same rules.
 fn describe_tables<'r>(
     session: &mut Session,
     relations: impl Iterator<Item = &'r Relation>,
-    null_elements: bool,
+    known: &Known<'_>,
 ) -> Result<Vec<Table>, postgres::Error> {
     let relations: Vec<&Relation> = relations.collect();
     let texts = Texts::new(relations.len());
@@ -305,7 +330,7 @@ fn describe_tables<'r>(
     let mut tables: Vec<Table> = described
         .map(|(name, (prepared, analysis))| Table {
             name,
-            columns: columns(Command::Many, prepared, analysis, null_elements),
+            columns: columns(Command::Many, prepared, analysis, known),
         })
         .collect();
     tables.sort_by(|a, b| a.name.cmp(&b.name));
@@ -336,36 +361,28 @@ fn table_of(
     let fits = pairs.all(|(of_table, of_query)| {
         let holds =
             (of_table.nullable || !of_query.nullable) && (of_table.null_elements || !of_query.null_elements);
-        of_table == of_query || holds && !is_told(&of_query.name)
+        let is_named = query.rust_type(Target::Column, &of_query.name).is_some();
+        (of_table == of_query || holds && !is_told(&of_query.name)) && !is_named
     });
     fits.then_some(name)
 }
 
-fn user_types<'p>(prepared: impl Iterator<Item = &'p Prepared>) -> Vec<UserType> {
-    let mut types = BTreeMap::new();
-    for prepared in prepared {
-        for ty in prepared.statement.params() {
-            collect_user_types(ty, &mut types);
-        }
-        for column in prepared.statement.columns() {
-            collect_user_types(column.type_(), &mut types);
-        }
+/// The user's types that the statements' parameters and columns have, domains of columns by what the trees say.
+fn user_types<'p>(
+    session: &mut Session,
+    statements: impl Iterator<Item = (&'p Prepared, &'p Analysis)>,
+) -> Result<UserTypes, postgres::Error> {
+    let mut oids: Vec<Oid> = Vec::new();
+    for (prepared, analysis) in statements {
+        oids.extend(prepared.statement.params().iter().map(Type::oid));
+        oids.extend(prepared.statement.columns().iter().map(|column| column.type_().oid()));
+        oids.extend(analysis.types.iter().flatten());
     }
-    types.into_values().collect()
-}
-
-fn collect_user_types(ty: &Type, types: &mut BTreeMap<TypeName, UserType>) {
-    let kind = match ty.kind() {
-        Kind::Enum(labels) => UserTypeKind::Enum(labels.clone()),
-        Kind::Domain(base) => {
-            collect_user_types(base, types);
-            UserTypeKind::Domain(type_name(base))
-        }
-        Kind::Array(element) => return collect_user_types(element, types),
-        _ => return,
-    };
-    let name = type_name(ty);
-    types.insert(name.clone(), UserType { name, kind });
+    oids.sort_unstable();
+    oids.dedup();
+    // Those that every server has come first.
+    oids.retain(|oid| Type::from_oid(*oid).is_none());
+    user_types::load(&mut session.client, &oids)
 }
 
 /// See [`TypeName`].
@@ -399,7 +416,8 @@ mod tests {
         let file = std::sync::Arc::new(SourceFile { path: "q.sql".into(), text: text.into() });
         let mut diagnostics = Vec::new();
         let queries = parse::parse(&file, Unnamed::Mistake, &mut diagnostics).queries;
-        let described = describe(&mut session, &queries, true, &mut diagnostics).unwrap().unwrap();
+        let described =
+            describe(&mut session, &queries, &Settings::default(), &mut diagnostics).unwrap().unwrap();
         let [warning] = &diagnostics[..] else { panic!("{diagnostics:?}") };
         assert_eq!(warning.severity(), Severity::Warning);
         assert!(warning.to_string().contains("debug_print_rewritten"), "{warning}");

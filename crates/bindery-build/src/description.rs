@@ -1,9 +1,12 @@
 //! What PostgreSQL said about a query: plain data, written to the lock and read by the generator.
 
-/// A type's name as the lock and the generated code show it: `int8`, `text[]`, `public.car_status`.
+use crate::settings::RustType;
+
+/// A type's name as the lock shows it: `int8`, `text[]`, `numeric(10,2)`, `public.car_status`.
 ///
 /// Types of `pg_catalog` go by their name alone, all others by schema and name; an array is its element's name and
-/// `[]`. `bindery::type_name` renders the types of a live statement by the same rule.
+/// `[]`. `numeric` is the only one with its modifier. `bindery::generated::type_name` renders the types of a live statement
+/// by the same rule, but for modifiers.
 pub(crate) type TypeName = String;
 
 /// Types, NULLs and names of one query.
@@ -30,6 +33,8 @@ pub(crate) struct Field {
     pub nullable: bool,
     /// Whether elements can be NULL, if it is an array; false for everything else.
     pub null_elements: bool,
+    /// The Rust type that `[columns]` of bindery.toml names for the column, or for the column that a parameter meets.
+    pub rust: Option<RustType>,
 }
 
 impl Field {
@@ -61,6 +66,28 @@ pub(crate) enum UserTypeKind {
     Enum(Vec<String>),
     /// With the type it is over, which may be a domain too.
     Domain(TypeName),
+    Composite {
+        attributes: Vec<Attribute>,
+        /// Whether it is the type of a relation's rows.
+        of_table: bool,
+    },
+    /// With the type of its bounds.
+    Range(TypeName),
+    /// With the type of its ranges' bounds.
+    Multirange(TypeName),
+    /// A type in C, of an extension as a rule.
+    Base {
+        extension: Option<String>,
+        /// Whether it can be sent and received in binary form.
+        is_binary: bool,
+    },
+}
+
+/// A part of a composite type.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Attribute {
+    pub name: String,
+    pub ty: TypeName,
 }
 
 /// All that the server was asked.
@@ -78,6 +105,15 @@ impl Schema {
     }
 
     pub fn user_type(&self, name: &str) -> Option<&UserType> {
-        self.types.iter().find(|user_type| user_type.name == name)
+        let found = self.types.binary_search_by(|user_type| user_type.name.as_str().cmp(name));
+        found.ok().map(|index| &self.types[index])
+    }
+
+    /// The type under all domains.
+    pub fn base_type<'t>(&'t self, ty: &'t str) -> &'t str {
+        match self.user_type(ty).map(|user_type| &user_type.kind) {
+            Some(UserTypeKind::Domain(base)) => self.base_type(base),
+            _ => ty,
+        }
     }
 }

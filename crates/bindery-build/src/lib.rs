@@ -15,7 +15,9 @@
 
 // The stages, in order.
 mod config;
+mod settings;
 mod source;
+mod toml_file;
 
 mod lex;
 mod parse;
@@ -23,11 +25,13 @@ mod query;
 
 mod analyze;
 mod catalog;
+mod columns;
 mod describe;
 mod migrations;
 mod relations;
 mod server_error;
 mod session;
+mod user_types;
 
 mod description;
 mod lock;

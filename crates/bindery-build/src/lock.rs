@@ -8,12 +8,13 @@ use std::fmt::{self, Write as _};
 
 use toml::{Table as TomlTable, Value};
 
-use crate::description::{Description, Field, Schema, Table, UserType, UserTypeKind};
+use crate::description::{Attribute, Description, Field, Schema, Table, UserType, UserTypeKind};
 use crate::query::{Command, Query};
-use crate::source::Sources;
+use crate::settings::{self, RustType, Settings};
+use crate::source::{self, Sources};
 
 /// The form of the file. A build refuses a lock of a later one, and asks the server again for one of an earlier.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// All that a build needs in place of a server.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,11 +23,29 @@ pub(crate) struct Lock {
     pub postgres: u32,
     /// Hash of the migrations.
     pub migrations: String,
-    /// The setting `array_elements`: whether elements may be NULL unless something else is said or proven.
-    pub null_elements: bool,
+    /// The settings that the answers depend on.
+    pub settings: LockedSettings,
     /// Sorted by file and name.
     pub queries: Vec<LockedQuery>,
     pub schema: Schema,
+}
+
+/// The settings of bindery.toml that the answers depend on. What stands for types is looked up in every build.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LockedSettings {
+    /// `array_elements`: whether elements may be NULL unless something else is said or proven.
+    pub null_elements: bool,
+    /// Hash of what `columns` says and of the names in `types`; none if they are empty.
+    pub named: Option<String>,
+}
+
+impl LockedSettings {
+    pub fn of(settings: &Settings) -> Self {
+        let columns = settings.columns.iter().map(|(name, rust)| format!("{name} {rust:?}"));
+        let named: Vec<String> = columns.chain(settings.types.keys().cloned()).collect();
+        let hash = (!named.is_empty()).then(|| source::hash(named.iter().map(String::as_str)));
+        Self { null_elements: settings.null_elements, named: hash }
+    }
 }
 
 /// Why a lock's text is of no use.
@@ -74,7 +93,7 @@ impl Lock {
         queries: &[Query],
         descriptions: Vec<Description>,
         schema: Schema,
-        null_elements: bool,
+        settings: &Settings,
         postgres: u32,
     ) -> Self {
         let described = queries.iter().zip(descriptions);
@@ -88,7 +107,8 @@ impl Lock {
             })
             .collect();
         queries.sort_by(|a, b| a.key().cmp(&b.key()));
-        Self { postgres, migrations: sources.migrations_hash(), null_elements, queries, schema }
+        let settings = LockedSettings::of(settings);
+        Self { postgres, migrations: sources.migrations_hash(), settings, queries, schema }
     }
 
     /// What the file says of `query`, as long as it speaks of the very same text.
@@ -104,10 +124,14 @@ impl Lock {
     }
 
     /// Why the lock does not fit the sources and the settings; empty if it does.
-    pub fn stale_reasons(&self, sources: &Sources, queries: &[Query], null_elements: bool) -> Vec<String> {
+    pub fn stale_reasons(&self, sources: &Sources, queries: &[Query], settings: &Settings) -> Vec<String> {
         let mut reasons = Vec::new();
-        if self.null_elements != null_elements {
+        let settings = LockedSettings::of(settings);
+        if self.settings.null_elements != settings.null_elements {
             reasons.push("the setting `array_elements` has changed".to_owned());
+        }
+        if self.settings.named != settings.named {
+            reasons.push("the settings `columns` or `types` have changed".to_owned());
         }
         if self.migrations != sources.migrations_hash() {
             reasons.push("the migrations have changed".to_owned());
@@ -159,8 +183,11 @@ impl Lock {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "version = {VERSION}\npostgres = {}", self.postgres);
         let _ = writeln!(text, "migrations = {}", quoted(&self.migrations));
-        if !self.null_elements {
+        if !self.settings.null_elements {
             text.push_str("array_elements = \"not null\"\n");
+        }
+        if let Some(named) = &self.settings.named {
+            let _ = writeln!(text, "settings = {}", quoted(named));
         }
         for query in &self.queries {
             render_query(query, &mut text);
@@ -171,16 +198,7 @@ impl Lock {
         }
         for user_type in &self.schema.types {
             let _ = writeln!(text, "\n[[type]]\nname = {}", quoted(&user_type.name));
-            match &user_type.kind {
-                UserTypeKind::Enum(labels) => {
-                    text.push_str("labels = [\n");
-                    labels.iter().for_each(|label| text.push_str(&format!("    {},\n", quoted(label))));
-                    text.push_str("]\n");
-                }
-                UserTypeKind::Domain(base) => {
-                    let _ = writeln!(text, "domain_over = {}", quoted(base));
-                }
-            }
+            render_kind(&user_type.kind, &mut text);
         }
         text
     }
@@ -207,11 +225,14 @@ impl Lock {
         Ok(Self {
             postgres: u32::try_from(integer(&document, "postgres")?).map_err(|e| e.to_string())?,
             migrations: string(&document, "migrations")?,
-            null_elements: !document.contains_key("array_elements"),
+            settings: LockedSettings {
+                null_elements: !document.contains_key("array_elements"),
+                named: document.get("settings").and_then(Value::as_str).map(str::to_owned),
+            },
             queries,
             schema: Schema {
                 tables: tables(&document, "table")?.map(parse_table).collect::<Result<_, _>>()?,
-                types: tables(&document, "type")?.map(parse_type).collect::<Result<_, _>>()?,
+                types: sorted_types(tables(&document, "type")?.map(parse_type).collect::<Result<_, _>>()?),
             },
         })
     }
@@ -292,13 +313,56 @@ fn compare_schemas(old: &Schema, new: &Schema, out: &mut Vec<String>) {
 fn shown(field: &Field) -> String {
     let null = if field.nullable { "nullable" } else { "not null" };
     let elements = if field.null_elements { ", elements nullable" } else { "" };
-    format!("{} {} {null}{elements}", field.name, field.ty)
+    let rust = field.rust.as_ref().map(|rust| format!(" as {}", rust.path)).unwrap_or_default();
+    format!("{} {} {null}{elements}{rust}", field.name, field.ty)
 }
 
 fn shown_kind(kind: &UserTypeKind) -> String {
     match kind {
         UserTypeKind::Enum(labels) => format!("an enum of {}", labels.join(", ")),
         UserTypeKind::Domain(base) => format!("a domain over {base}"),
+        UserTypeKind::Composite { attributes, .. } => {
+            let shown = attributes.iter().map(|attribute| format!("{} {}", attribute.name, attribute.ty));
+            format!("a composite of {}", shown.collect::<Vec<_>>().join(", "))
+        }
+        UserTypeKind::Range(subtype) => format!("a range of {subtype}"),
+        UserTypeKind::Multirange(subtype) => format!("a multirange of {subtype}"),
+        UserTypeKind::Base { extension: Some(extension), .. } => {
+            format!("a type of the extension {extension}")
+        }
+        UserTypeKind::Base { extension: None, .. } => "a base type".to_owned(),
+    }
+}
+
+fn render_kind(kind: &UserTypeKind, text: &mut String) {
+    let mut key = |key: &str, value: &str| {
+        let _ = writeln!(text, "{key} = {}", quoted(value));
+    };
+    match kind {
+        UserTypeKind::Domain(base) => key("domain_over", base),
+        UserTypeKind::Range(subtype) => key("range_of", subtype),
+        UserTypeKind::Multirange(subtype) => key("multirange_of", subtype),
+        UserTypeKind::Base { extension, is_binary } => {
+            key("extension", extension.as_deref().unwrap_or_default());
+            if !is_binary {
+                text.push_str("binary = false\n");
+            }
+        }
+        UserTypeKind::Enum(labels) => {
+            text.push_str("labels = [\n");
+            labels.iter().for_each(|label| text.push_str(&format!("    {},\n", quoted(label))));
+            text.push_str("]\n");
+        }
+        UserTypeKind::Composite { attributes, of_table } => {
+            if *of_table {
+                text.push_str("of_table = true\n");
+            }
+            text.push_str("attributes = [\n");
+            for Attribute { name, ty } in attributes {
+                let _ = writeln!(text, "    {{ name = {}, type = {} }},", quoted(name), quoted(ty));
+            }
+            text.push_str("]\n");
+        }
     }
 }
 
@@ -329,8 +393,18 @@ fn render_fields(key: &str, fields: &[Field], text: &mut String) {
     for field in fields {
         let (name, ty) = (quoted(&field.name), quoted(&field.ty));
         let elements = if field.null_elements { ", null_elements = true" } else { "" };
-        let _ =
-            writeln!(text, "    {{ name = {name}, type = {ty}, nullable = {}{elements} }},", field.nullable);
+        let rust = field.rust.as_ref().map(|rust| format!(", rust = {}", quoted(&rust.path)));
+        let via = field
+            .rust
+            .as_ref()
+            .and_then(|rust| rust.via)
+            .map(|via| format!(", via = {}", quoted(via.word())));
+        let (rust, via) = (rust.unwrap_or_default(), via.unwrap_or_default());
+        let nullable = field.nullable;
+        let _ = writeln!(
+            text,
+            "    {{ name = {name}, type = {ty}, nullable = {nullable}{elements}{rust}{via} }},"
+        );
     }
     text.push_str("]\n");
 }
@@ -366,14 +440,32 @@ fn parse_query(table: &TomlTable) -> Result<LockedQuery, String> {
     })
 }
 
+fn sorted_types(mut types: Vec<UserType>) -> Vec<UserType> {
+    types.sort_by(|a, b| a.name.cmp(&b.name));
+    types
+}
+
 fn parse_table(table: &TomlTable) -> Result<Table, String> {
     Ok(Table { name: string(table, "name")?, columns: fields(table, "columns")? })
 }
 
 fn parse_type(table: &TomlTable) -> Result<UserType, String> {
-    let kind = match table.contains_key("labels") {
-        true => UserTypeKind::Enum(strings(table, "labels")),
-        false => UserTypeKind::Domain(string(table, "domain_over")?),
+    let has = |key: &str| table.contains_key(key);
+    let kind = match () {
+        () if has("labels") => UserTypeKind::Enum(strings(table, "labels")),
+        () if has("domain_over") => UserTypeKind::Domain(string(table, "domain_over")?),
+        () if has("range_of") => UserTypeKind::Range(string(table, "range_of")?),
+        () if has("multirange_of") => UserTypeKind::Multirange(string(table, "multirange_of")?),
+        () if has("attributes") => UserTypeKind::Composite {
+            attributes: tables(table, "attributes")?
+                .map(|item| Ok(Attribute { name: string(item, "name")?, ty: string(item, "type")? }))
+                .collect::<Result<_, String>>()?,
+            of_table: has("of_table"),
+        },
+        () => UserTypeKind::Base {
+            extension: Some(string(table, "extension")?).filter(|extension| !extension.is_empty()),
+            is_binary: !has("binary"),
+        },
     };
     Ok(UserType { name: string(table, "name")?, kind })
 }
@@ -387,6 +479,13 @@ fn fields(table: &TomlTable, key: &str) -> Result<Vec<Field>, String> {
                 ty: string(item, "type")?,
                 nullable: boolean(item, "nullable")?,
                 null_elements: item.get("null_elements").and_then(Value::as_bool).unwrap_or(false),
+                rust: match item.get("rust").and_then(Value::as_str) {
+                    Some(path) => Some(RustType {
+                        path: path.to_owned(),
+                        via: item.get("via").and_then(Value::as_str).map(settings::via).transpose()?,
+                    }),
+                    None => None,
+                },
             })
         })
         .collect()
@@ -426,15 +525,24 @@ fn boolean(table: &TomlTable, key: &str) -> Result<bool, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Via;
 
     fn field(name: &str, ty: &str, nullable: bool) -> Field {
-        Field { name: name.into(), ty: ty.into(), nullable, null_elements: ty.ends_with("[]") }
+        Field { name: name.into(), ty: ty.into(), nullable, null_elements: ty.ends_with("[]"), rust: None }
     }
 
     fn lock() -> Lock {
         let description = Description {
             params: vec![field("plate", "public.plate", false)],
-            columns: vec![field("id", "int8", false), field("odd \"name\"\n", "text[]", true)],
+            columns: vec![
+                field("id", "int8", false),
+                field("odd \"name\"\n", "text[]", true),
+                Field {
+                    rust: Some(RustType { path: "crate::A".into(), via: Some(Via::Serde) }),
+                    ..field("a", "json", true)
+                },
+                Field { rust: Some(RustType { path: "B".into(), via: None }), ..field("b", "json", true) },
+            ],
             at_most_one_row: true,
             unmet_keys: Vec::new(),
             table: Some("public.cars".into()),
@@ -446,7 +554,15 @@ mod tests {
             source: "sha256:00".into(),
             description,
         };
+        let attributes = vec![Attribute { name: "street".into(), ty: "text".into() }];
+        let of = |name: &str, kind| UserType { name: name.into(), kind };
         let types = vec![
+            of("a.address", UserTypeKind::Composite { attributes: attributes.clone(), of_table: false }),
+            of("a.cars", UserTypeKind::Composite { attributes, of_table: true }),
+            of("a.spans", UserTypeKind::Multirange("float8".into())),
+            of("a.span", UserTypeKind::Range("float8".into())),
+            of("ext.citext", UserTypeKind::Base { extension: Some("citext".into()), is_binary: true }),
+            of("ext.own", UserTypeKind::Base { extension: None, is_binary: false }),
             UserType { name: "public.fuel".into(), kind: UserTypeKind::Enum(vec!["a".into(), "b".into()]) },
             UserType { name: "public.plate".into(), kind: UserTypeKind::Domain("text".into()) },
         ];
@@ -454,9 +570,9 @@ mod tests {
         Lock {
             postgres: 15,
             migrations: "sha256:11".into(),
-            null_elements: true,
+            settings: LockedSettings { null_elements: true, named: Some("sha256:22".into()) },
             queries: vec![query],
-            schema: Schema { tables, types },
+            schema: Schema { tables, types: sorted_types(types) },
         }
     }
 
@@ -480,7 +596,7 @@ mod tests {
 
     #[test]
     fn a_lock_of_a_newer_bindery_is_refused() {
-        let text = lock().render().replace("version = 2", "version = 3");
+        let text = lock().render().replace("version = 3", "version = 4");
         assert!(Lock::parse(&text).unwrap_err().to_string().contains("newer Bindery"));
     }
 

@@ -16,6 +16,7 @@ use crate::parse::{self, Unnamed};
 use crate::query::Query;
 use crate::session::Session;
 use crate::source::{self, Sources};
+use crate::types::Types;
 use crate::write;
 
 /// What a run did.
@@ -77,7 +78,7 @@ impl Config {
     ) -> Option<(Lock, Origin)> {
         let (sources, queries) = (&project.sources, &project.queries);
         let reasons = match old {
-            Some(lock) => lock.stale_reasons(sources, queries, self.null_elements),
+            Some(lock) => lock.stale_reasons(sources, queries, &self.settings),
             None => vec!["there is none".to_owned()],
         };
         let fits = reasons.is_empty() && !has_errors(diagnostics);
@@ -111,7 +112,7 @@ impl Config {
         let database = server.create_database().map_err(|error| surroundings(&error))?;
         migrate(&database, project)?;
         let mut session = Session::open(database.config()).map_err(|error| surroundings(&error))?;
-        let described = describe::describe(&mut session, &project.queries, self.null_elements, diagnostics);
+        let described = describe::describe(&mut session, &project.queries, &self.settings, diagnostics);
         let described = described.map_err(|error| surroundings(&error))?;
         Ok(described.map(|described| {
             let describe::Described { descriptions, schema } = described;
@@ -120,7 +121,7 @@ impl Config {
                 &project.queries,
                 descriptions,
                 schema,
-                self.null_elements,
+                &self.settings,
                 server.major(),
             )
         }))
@@ -151,7 +152,8 @@ impl Config {
             Output::OutDir(_) => Layout::OutDir,
             Output::SourceDir(_) => Layout::SourceDir,
         };
-        let input = Input { queries: described.collect(), schema: &lock.schema, layout };
+        let types = Types { schema: &lock.schema, settings: &self.settings };
+        let input = Input { queries: described.collect(), types, layout };
         generate::generate(&input, diagnostics)
     }
 

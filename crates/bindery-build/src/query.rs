@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::Span;
+use crate::settings::RustType;
 use crate::source::{self, SourceFile};
 
 /// One named query of a query file.
@@ -65,6 +66,8 @@ pub(crate) struct Override {
     pub nullable: Option<bool>,
     /// What is said of an array's elements, if anything is.
     pub null_elements: Option<bool>,
+    /// The Rust type that stands for it: `type = crate::Payload`.
+    pub rust: Option<RustType>,
     /// Where the name stands.
     pub range: Range<usize>,
 }
@@ -110,6 +113,12 @@ impl Query {
         }
     }
 
+    /// The Rust type that an annotation names for a parameter or a column.
+    pub fn rust_type(&self, target: Target, name: &str) -> Option<&RustType> {
+        let mut rules = self.overrides.iter().filter(|rule| rule.target == target && rule.name == name);
+        rules.find_map(|rule| rule.rust.as_ref())
+    }
+
     pub fn name_span(&self) -> Span {
         Span::new(&self.file, self.name_range.clone())
     }
@@ -129,6 +138,7 @@ pub(crate) fn source_hash(
     }
     for rule in overrides {
         parts.push(format!("{:?} {} {:?} {:?}", rule.target, rule.name, rule.nullable, rule.null_elements));
+        parts.extend(rule.rust.as_ref().map(|rust| format!("{rust:?}")));
     }
     if at_most_one_row {
         parts.push("at most one row".to_owned());

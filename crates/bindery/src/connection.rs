@@ -6,7 +6,7 @@ use std::pin::pin;
 use bb8::PooledConnection;
 use futures_util::TryStreamExt;
 use tokio_postgres::RowStream;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{IsNull, ToSql, Type};
 
 use crate::error::{Error, Kind};
 use crate::manager::Manager;
@@ -14,9 +14,10 @@ use crate::query::Query;
 use crate::row::Row;
 use crate::session::Session;
 use crate::transaction::Transaction;
+use crate::value::{BoxError, Param};
 
 /// The arguments of a query.
-type Params<'p> = &'p [&'p (dyn ToSql + Sync)];
+type Params<'p> = &'p [&'p dyn Param];
 
 /// A connection of one's own, until it is dropped. Generated functions take it by reference.
 ///
@@ -125,13 +126,13 @@ impl Connection {
 
     async fn start(&self, query: &'static Query, params: Params<'_>) -> Result<RowStream, Error> {
         let statement = self.session().statement(query).await?;
-        let rows = self.session().client.query_raw(&statement, params.iter().copied());
+        let rows = self.session().client.query_raw(&statement, driver_params(params));
         rows.await.map_err(Error::server)
     }
 
     async fn start_execute(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
         let statement = self.session().statement(query).await?;
-        self.session().client.execute(&statement, params).await.map_err(Error::server)
+        self.session().client.execute_raw(&statement, driver_params(params)).await.map_err(Error::server)
     }
 
     fn failed(&self, query: &'static Query, error: Error) -> Error {
@@ -141,6 +142,32 @@ impl Connection {
         }
         error.in_query(query)
     }
+}
+
+/// A parameter as the driver takes it.
+struct DriverParam<'p>(&'p dyn Param);
+
+impl fmt::Debug for DriverParam<'_> {
+    /// Values are not for logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a parameter")
+    }
+}
+
+impl ToSql for DriverParam<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut bytes::BytesMut) -> Result<IsNull, BoxError> {
+        self.0.encode_param(ty, out)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    tokio_postgres::types::to_sql_checked!();
+}
+
+fn driver_params<'p>(params: Params<'p>) -> impl ExactSizeIterator<Item = DriverParam<'p>> {
+    params.iter().map(|param| DriverParam(*param))
 }
 
 /// Decodes the first rows as they arrive. All are read, even after one that cannot be, so that the connection comes back

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::query::Query;
+use crate::value::BoxError;
 
 /// Why an operation failed.
 ///
@@ -19,8 +20,15 @@ pub struct Error {
 struct Inner {
     kind: Kind,
     query: Option<&'static Query>,
+    source: Option<Cause>,
+}
+
+/// What was behind it.
+enum Cause {
     /// Shared, since all who wait for a connection are told why the last attempt to make one failed.
-    source: Option<Arc<tokio_postgres::Error>>,
+    Driver(Arc<tokio_postgres::Error>),
+    /// Why a value could not be read.
+    Value(BoxError),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +51,11 @@ impl Error {
     }
 
     pub(crate) fn because(kind: Kind, source: impl Into<Arc<tokio_postgres::Error>>) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(source.into()) }) }
+        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Driver(source.into())) }) }
+    }
+
+    pub(crate) fn value(kind: Kind, source: BoxError) -> Self {
+        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Value(source)) }) }
     }
 
     pub(crate) fn server(source: tokio_postgres::Error) -> Self {
@@ -67,7 +79,14 @@ impl Error {
 
     /// The server's error as the driver has it.
     pub fn as_db_error(&self) -> Option<&DbError> {
-        self.inner.source.as_deref()?.as_db_error()
+        self.driver_error()?.as_db_error()
+    }
+
+    fn driver_error(&self) -> Option<&tokio_postgres::Error> {
+        match &self.inner.source {
+            Some(Cause::Driver(error)) => Some(error),
+            Some(Cause::Value(_)) | None => None,
+        }
     }
 
     /// The server's code for what is wrong.
@@ -162,8 +181,7 @@ impl Error {
 
     fn ends_connection(&self) -> bool {
         let ends = |state: &SqlState| state.code().starts_with("08") || SHUTDOWNS.contains(&state);
-        self.sqlstate().is_some_and(ends)
-            || self.inner.source.as_ref().is_some_and(|source| source.is_closed())
+        self.sqlstate().is_some_and(ends) || self.driver_error().is_some_and(tokio_postgres::Error::is_closed)
     }
 }
 
@@ -177,7 +195,11 @@ impl fmt::Display for Error {
             write!(f, "query {} ({}): ", query.name, query.file)?;
         }
         self.write_kind(f)?;
-        self.inner.source.as_ref().map_or(Ok(()), |source| write_cause(f, source))
+        match &self.inner.source {
+            Some(Cause::Driver(error)) => write_cause(f, error),
+            Some(Cause::Value(error)) => write!(f, ": {error}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -237,6 +259,9 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.inner.source.as_deref().map(|source| source as _)
+        match self.inner.source.as_ref()? {
+            Cause::Driver(error) => Some(error.as_ref()),
+            Cause::Value(error) => Some(error.as_ref()),
+        }
     }
 }

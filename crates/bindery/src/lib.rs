@@ -44,18 +44,52 @@ pub use error::Error;
 pub use query::Query;
 pub use row::{FromRow, Row};
 pub use transaction::{Savepoint, Transaction};
-pub use value::domain::Domain;
+pub use value::array::{Array, ArrayShapeError, Dimension};
+pub use value::calendar::{CalendarRangeError, Date, Time, TimeTz, Timestamp, TimestampTz};
+pub use value::composite::{Attributes, Composite};
+pub use value::cube::Cube;
+pub use value::domain::{Converted, Domain, DomainError};
+pub use value::driver::Driver;
 pub use value::enumeration::Enum;
+pub use value::ewkb::Ewkb;
+pub use value::geometric::{Circle, Line, Lseg, Path, Point, Polygon, Rectangle};
 pub use value::interval::Interval;
+pub use value::mac::{MacAddr, MacAddr8};
+pub use value::money::Money;
 pub use value::numeric::{Numeric, NumericRangeError, ParseNumericError};
+pub use value::or_infinity::OrInfinity;
+pub use value::range::{Multirange, Range};
+#[cfg(feature = "serde_json")]
+pub use value::serde_json::Json;
+pub use value::snapshot::Snapshot;
+pub use value::text_search::{Lexeme, Position, TsQuery, TsVector, Weight};
+pub use value::tid::Tid;
+pub use value::{BoxError, Decode, Encode, Param};
 
+#[cfg(feature = "bit-vec")]
 pub use bit_vec;
+#[cfg(feature = "chrono")]
 pub use chrono;
+#[cfg(feature = "cidr")]
+pub use cidr;
+#[cfg(feature = "geozero")]
+pub use geozero;
+#[cfg(feature = "jiff")]
+pub use jiff;
+#[cfg(feature = "pgvector")]
+pub use pgvector;
+#[cfg(feature = "rust_decimal")]
+pub use rust_decimal;
+#[cfg(feature = "serde_json")]
 pub use serde_json;
+#[cfg(feature = "time")]
+pub use time;
 pub use tokio_postgres::error::SqlState;
+pub use tokio_postgres::types::PgLsn;
+#[cfg(feature = "uuid")]
 pub use uuid;
 
-/// The driver's traits, for types of your own: a column takes any type that reads it.
+/// The driver's traits, for types of your own: a column may be given any type that implements them.
 pub mod types {
     pub use bytes::BytesMut;
     pub use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, accepts, to_sql_checked};
@@ -65,6 +99,7 @@ pub mod types {
 #[doc(hidden)]
 pub mod generated {
     pub use crate::type_name::type_name;
+    pub use crate::value::composite::{accepts_composite, decode_composite, encode_composite};
     pub use crate::value::enumeration::{accepts_enum, decode_enum, encode_enum};
     pub use bytes::BytesMut;
     pub use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};

@@ -1,8 +1,9 @@
 //! Rows as they come, and what they become.
 
-use tokio_postgres::types::FromSql;
+use tokio_postgres::types::{FromSql, Type};
 
 use crate::error::{Error, Kind};
+use crate::value::{self, BoxError, Decode};
 
 /// A row of a result.
 #[derive(Debug)]
@@ -18,14 +19,33 @@ impl Row {
     /// The value of a column, counted from 0.
     ///
     /// # Errors
-    /// There is no such column, it is NULL and `T` is no `Option`, or its value is none that `T` can hold. The error
-    /// names the column.
-    pub fn get<'r, T: FromSql<'r>>(&'r self, index: usize) -> Result<T, Error> {
-        self.row.try_get(index).map_err(|error| {
-            let name =
-                self.row.columns().get(index).map_or_else(|| index.to_string(), |c| c.name().to_owned());
-            Error::because(Kind::Decode(name), error)
-        })
+    /// There is no such column, `T` does not stand for its type, it is NULL and `T` is no `Option`, or its value is none
+    /// that `T` can hold. The error names the column.
+    pub fn get<'r, T: Decode<'r>>(&'r self, index: usize) -> Result<T, Error> {
+        let Some(column) = self.row.columns().get(index) else {
+            return Err(Error::value(Kind::Decode(index.to_string()), "there is no such column".into()));
+        };
+        let raw = self.row.try_get(index).map(|Raw(raw)| raw);
+        raw.map_err(BoxError::from)
+            .and_then(|raw| value::decode_checked(column.type_(), raw))
+            .map_err(|error| Error::value(Kind::Decode(column.name().to_owned()), error))
+    }
+}
+
+/// The bytes of a value of any type.
+struct Raw<'r>(Option<&'r [u8]>);
+
+impl<'r> FromSql<'r> for Raw<'r> {
+    fn from_sql(_: &Type, raw: &'r [u8]) -> Result<Self, BoxError> {
+        Ok(Self(Some(raw)))
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, BoxError> {
+        Ok(Self(None))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
     }
 }
 

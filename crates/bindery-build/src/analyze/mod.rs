@@ -21,6 +21,7 @@ mod output;
 mod params;
 mod relation;
 mod sql_function;
+mod type_of;
 
 use crate::catalog::Catalog;
 
@@ -87,6 +88,8 @@ mod merge {
 pub(crate) struct Analysis {
     /// Where NULLs can come in each result column; anywhere in one that is missing here.
     pub columns: Vec<Nulls>,
+    /// The OID of each result column's type, a domain's too, where the tree has it.
+    pub types: Vec<Option<u32>>,
     /// `$1` first.
     pub params: Vec<ParamAnalysis>,
     /// Whether more than one row is impossible.
@@ -100,6 +103,8 @@ pub(crate) struct Analysis {
 pub(crate) struct ParamAnalysis {
     /// The column that it is compared with or assigned to.
     pub name: Option<String>,
+    /// The column that it is assigned to or equals, as relation and number.
+    pub column: Option<(u32, i16)>,
     /// Whether it may be NULL.
     pub nullable: bool,
 }
@@ -133,7 +138,8 @@ pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Give
     let is_alone = tree.is_some_and(|tree| !matches!(tree, Value::List(queries) if queries.len() > 1));
     let at_most_one_row = is_alone && at_most_one::at_most_one(query, catalog);
     let unmet_keys = if at_most_one_row { Vec::new() } else { at_most_one::unmet_keys(query, catalog) };
-    Analysis { columns, params, at_most_one_row, unmet_keys }
+    let types = output::targets(query).map(|target| target.node("expr").and_then(type_of::type_of)).collect();
+    Analysis { columns, types, params, at_most_one_row, unmet_keys }
 }
 
 /// The query whose result is the statement's: the last that may set the command tag, since rules can put others beside it.

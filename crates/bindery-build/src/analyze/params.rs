@@ -31,6 +31,7 @@ pub(super) fn analyze(query: &Node<'_>, catalog: &Catalog, count: usize) -> Vec<
 #[derive(Clone, Default)]
 struct Param {
     name: Option<String>,
+    column: Option<(u32, i16)>,
     assigned_to_nullable: bool,
     assigned_to_not_null: bool,
     is_tested: bool,
@@ -47,7 +48,7 @@ impl Param {
             () if self.assigned_to_nullable || self.is_tested => true,
             () => self.is_replaced && !self.is_plain,
         };
-        ParamAnalysis { name: self.name, nullable }
+        ParamAnalysis { name: self.name, column: self.column, nullable }
     }
 }
 
@@ -57,6 +58,8 @@ struct Place {
     kind: Kind,
     /// The name that it gives.
     name: Option<String>,
+    /// The column whose values stand there.
+    column: Option<(u32, i16)>,
 }
 
 #[derive(Clone, Copy)]
@@ -69,11 +72,11 @@ enum Kind {
 
 impl Place {
     fn plain(name: Option<String>) -> Self {
-        Self { kind: Kind::Plain, name }
+        Self { kind: Kind::Plain, name, column: None }
     }
 
     fn of_kind(&self, kind: Kind) -> Self {
-        Self { kind, name: self.name.clone() }
+        Self { kind, name: self.name.clone(), column: None }
     }
 }
 
@@ -95,7 +98,7 @@ impl Reader<'_> {
         for target in query.nodes("targetList").chain(conflict).chain(merged) {
             let (Some(expr), Some(column)) = (target.node("expr"), target.number("resno")) else { continue };
             let kind = Kind::Assigned { nullable: self.takes_null(table, column) };
-            let place = Place { kind, name: column_name(table, column) };
+            let place = Place { kind, name: column_name(table, column), column: table_column(table, column) };
             for (query, expr) in sources(query, expr) {
                 self.read(query, expr, &place);
             }
@@ -158,11 +161,11 @@ impl Reader<'_> {
             }
             "NULLTEST" => {
                 let name = expr.node("arg").and_then(|arg| var_name(query, arg));
-                self.read_each(query, expr.node("arg"), &Place { kind: Kind::Tested, name });
+                self.read_each(query, expr.node("arg"), &Place { kind: Kind::Tested, name, column: None });
             }
             "COALESCEEXPR" => {
                 let name = args.iter().find_map(|arg| var_name(query, arg)).or(place.name.clone());
-                self.read_each(query, args, &Place { kind: Kind::Replaced, name });
+                self.read_each(query, args, &Place { kind: Kind::Replaced, name, column: place.column });
             }
             "CASEEXPR" => {
                 let results =
@@ -186,8 +189,11 @@ impl Reader<'_> {
                     }
                 }
             }
+            "OPEXPR" if self.catalog.operator_of(expr).is_some_and(|operator| operator.name == "=") => {
+                self.read_equals(query, &args, Kind::Plain);
+            }
             "OPEXPR" | "SCALARARRAYOPEXPR" | "NULLIFEXPR" => self.read_sides(query, &args, Kind::Plain, None),
-            "DISTINCTEXPR" => self.read_sides(query, &args, Kind::Replaced, None),
+            "DISTINCTEXPR" => self.read_equals(query, &args, Kind::Replaced),
             "ROWCOMPAREEXPR" => {
                 for (left, right) in expr.nodes("largs").zip(expr.nodes("rargs")) {
                     self.read_sides(query, &[left, right], Kind::Plain, None);
@@ -224,7 +230,16 @@ impl Reader<'_> {
         for (index, side) in sides.iter().enumerate() {
             let mut others = sides.iter().enumerate().filter(|(other, _)| *other != index);
             let name = given.cloned().or_else(|| others.find_map(|(_, other)| var_name(query, other)));
-            self.read(query, side, &Place { kind, name });
+            self.read(query, side, &Place { kind, name, column: None });
+        }
+    }
+
+    /// The same, where a value of the one is a value of the other.
+    fn read_equals(&mut self, query: &Node<'_>, sides: &[&Node<'_>], kind: Kind) {
+        let [left, right] = sides else { return self.read_sides(query, sides, kind, None) };
+        for (side, other) in [(left, right), (right, left)] {
+            let place = Place { kind, name: var_name(query, other), column: var_column(query, other) };
+            self.read(query, side, &place);
         }
     }
 
@@ -289,6 +304,7 @@ impl Reader<'_> {
             return;
         };
         param.name = param.name.take().or(place.name.clone());
+        param.column = param.column.or(place.column);
         match place.kind {
             Kind::Assigned { nullable: true } => param.assigned_to_nullable = true,
             Kind::Assigned { nullable: false } => param.assigned_to_not_null = true,
@@ -344,6 +360,22 @@ fn var_name(query: &Node<'_>, expr: &Node<'_>) -> Option<String> {
         "FUNCEXPR" if expr.list("args").len() == 1 => var_name(query, expr.nodes("args").next()?),
         _ => None,
     }
+}
+
+/// The table's column that `expr` is.
+fn var_column(query: &Node<'_>, expr: &Node<'_>) -> Option<(u32, i16)> {
+    match expr.name {
+        "VAR" if expr.number("varlevelsup") == Some(0) => {
+            table_column(range_table_entry(query, expr.number("varno")?)?, expr.number("varattno")?)
+        }
+        "RELABELTYPE" => var_column(query, expr.node("arg")?),
+        _ => None,
+    }
+}
+
+fn table_column(entry: &Node<'_>, column: i64) -> Option<(u32, i16)> {
+    let relation = entry.oid("relid").filter(|oid| *oid != 0)?;
+    Some((relation, i16::try_from(column).ok()?))
 }
 
 fn column_name(entry: &Node<'_>, column: i64) -> Option<String> {

@@ -3,13 +3,15 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::description::{Description, Field, Schema};
+use crate::description::{Description, Field};
 use crate::names;
 use crate::query::{Command, Query};
-use crate::types::{self, Scope};
+use crate::settings::{Derives, Via};
+use crate::types::{self, Resolved, Scope, Types};
 
 use super::item::{ident, multi_line, print, rust_type};
-use super::{column_type, doc, table_struct};
+use super::row::{self, Column, sql_type};
+use super::{derives, doc, table_struct};
 
 /// As many parameters are passed one by one; more go into a struct, where a call names them.
 const MOST_ARGUMENTS: usize = 3;
@@ -18,8 +20,9 @@ const MOST_ARGUMENTS: usize = 3;
 pub(super) struct Function<'i> {
     query: &'i Query,
     description: &'i Description,
-    schema: &'i Schema,
+    types: Types<'i>,
     args: Vec<Arg>,
+    columns: Vec<Column>,
 }
 
 /// A parameter in Rust.
@@ -27,7 +30,8 @@ struct Arg {
     name: String,
     /// With `'a` where it borrows.
     ty: String,
-    is_domain: bool,
+    resolved: Resolved,
+    nullable: bool,
     doc: String,
 }
 
@@ -42,9 +46,10 @@ enum Row {
 }
 
 impl<'i> Function<'i> {
-    pub fn new(query: &'i Query, description: &'i Description, schema: &'i Schema) -> Self {
-        let args = args(&description.params, schema);
-        Self { query, description, schema, args }
+    pub fn new(query: &'i Query, description: &'i Description, types: Types<'i>) -> Self {
+        let args = args(query, &description.params, types);
+        let columns = row::columns(&description.columns, Scope::Module, |column| types.column(query, column));
+        Self { query, description, types, args, columns }
     }
 
     /// The query's items, in the order of the file.
@@ -54,8 +59,9 @@ impl<'i> Function<'i> {
             items.push(print(self.params_struct()));
         }
         if let Some(Row::Own(name)) = self.row() {
-            items.push(print(self.row_struct(&name)));
-            items.push(print(from_row(&name, &self.description.columns)));
+            let title = format!("A row of [`{}`].", self.name());
+            let said = self.types.settings.derives(Some(&self.query.file.path), &name);
+            items.extend(row::items(&name, &title, &self.columns, &said, Scope::Module).map(print));
         }
         items.push(print(self.function()));
         items.push(print(self.statement()));
@@ -113,7 +119,7 @@ impl<'i> Function<'i> {
         let statement = self.statement_name();
         let values = self.values();
         let decode = match self.row() {
-            Some(Row::Value(_)) => quote!(|row| row.get(0)),
+            Some(Row::Value(_)) => self.columns[0].decode_value(),
             _ => quote!(bindery::FromRow::from_row),
         };
         match self.query.command {
@@ -133,7 +139,7 @@ impl<'i> Function<'i> {
         let values = self.args.iter().map(|arg| {
             let name = ident(&arg.name);
             let value = if self.takes_struct() { quote!(params.#name) } else { quote!(#name) };
-            if arg.is_domain { quote!(&bindery::Domain(#value)) } else { quote!(&#value) }
+            arg.encoded(value)
         });
         quote!(&[#(#values),*])
     }
@@ -186,7 +192,7 @@ impl<'i> Function<'i> {
     fn row(&self) -> Option<Row> {
         match &self.description.columns[..] {
             [] => None,
-            [column] => Some(Row::Value(column_type(column, self.schema, Scope::Module))),
+            [_] => Some(Row::Value(self.columns[0].ty.clone())),
             _ => Some(match &self.description.table {
                 Some(table) => Row::Table(table_struct(table)),
                 None => Row::Own(format!("{}Row", names::camel(&self.query.name))),
@@ -194,9 +200,12 @@ impl<'i> Function<'i> {
         }
     }
 
-    fn row_struct(&self, name: &str) -> TokenStream {
-        let title = format!("A row of [`{}`].", self.name());
-        row_struct(name, &title, &self.description.columns, self.schema, Scope::Module)
+    /// The name of the struct of this query's rows, if there is one.
+    pub fn own_row(&self) -> Option<String> {
+        match self.row()? {
+            Row::Own(name) => Some(name),
+            Row::Value(_) | Row::Table(_) => None,
+        }
     }
 
     fn takes_struct(&self) -> bool {
@@ -220,9 +229,13 @@ impl<'i> Function<'i> {
             let doc = doc::comment(std::slice::from_ref(&arg.doc));
             quote!(#doc pub #name: #ty)
         });
+        // Types of the user's may not print.
+        let holds_given = self.args.iter().any(|arg| arg.resolved.holds_given());
+        let derive: &[&str] = if holds_given { &["Clone", "Copy"] } else { &["Clone", "Copy", "Debug"] };
+        let derive = derives::above(derive, false, &Derives::default());
         quote! {
             #title
-            #[derive(Clone, Copy, Debug)]
+            #derive
             pub struct #name #lifetime { #(#fields),* }
         }
     }
@@ -238,7 +251,12 @@ impl<'i> Function<'i> {
         let file = &self.query.file.path;
         let sql = multi_line(&self.query.sql);
         let params = self.description.params.iter().map(|param| &param.ty);
-        let columns = self.description.columns.iter().map(|Field { name, ty, .. }| quote!((#name, #ty)));
+        let schema = self.types.schema;
+        let columns = self.description.columns.iter().map(|Field { name, ty, .. }| {
+            // A column of a domain is described by what is under it.
+            let ty = types::without_modifier(schema.base_type(ty));
+            quote!((#name, #ty))
+        });
         let doc = doc::comment(&[format!("The statement of [`{}`].", self.name())]);
         quote! {
             #doc
@@ -253,76 +271,39 @@ impl<'i> Function<'i> {
     }
 }
 
-fn args(params: &[Field], schema: &Schema) -> Vec<Arg> {
+impl Arg {
+    /// `&plate`, with what writes it where that is not the value itself.
+    fn encoded(&self, value: TokenStream) -> TokenStream {
+        let Resolved::Given { rust, base } = &self.resolved else { return quote!(&#value) };
+        match (rust.via, base, self.nullable) {
+            (Some(Via::Serde), _, false) => quote!(&bindery::Json(#value)),
+            (Some(Via::Serde), _, true) => quote!(&#value.map(bindery::Json)),
+            (Some(Via::TryFrom), Some(_), nullable) => {
+                let reader = rust_type(&self.resolved.reader(Scope::Module, false));
+                let converted = quote!(<#reader>::from);
+                if nullable {
+                    quote!(&#value.cloned().map(#converted))
+                } else {
+                    quote!(&#converted(#value.clone()))
+                }
+            }
+            (_, _, false) => quote!(&bindery::Driver(#value)),
+            (_, _, true) => quote!(&#value.map(bindery::Driver)),
+        }
+    }
+}
+
+fn args(query: &Query, params: &[Field], types: Types<'_>) -> Vec<Arg> {
     // The connection's own name is taken.
     let taken = std::iter::once("conn".to_owned());
     let names = names::distinct(taken.chain(params.iter().map(|param| names::snake(&param.name))));
     let described = params.iter().zip(names.into_iter().skip(1));
     described
         .map(|(param, name)| {
-            let resolved = types::resolve(&param.ty, schema).expect("describing refused every other type");
+            let resolved = types.param(query, param).expect("describing refused every other type");
             let ty = resolved.param(param.null_elements).replace('&', "&'a ");
             let ty = if param.nullable { format!("Option<{ty}>") } else { ty };
-            Arg { name, ty, is_domain: resolved.is_domain, doc: sql_type(param) }
+            Arg { name, ty, resolved, nullable: param.nullable, doc: sql_type(param) }
         })
         .collect()
-}
-
-/// A row struct; used for the tables at the root too.
-pub(super) fn row_struct(
-    name: &str,
-    title: &str,
-    columns: &[Field],
-    schema: &Schema,
-    scope: Scope,
-) -> TokenStream {
-    let name = ident(name);
-    let title = doc::comment(&[title.to_owned()]);
-    // The modules allow it for all of theirs.
-    let allow = (scope == Scope::Root).then(|| quote!(#[allow(dead_code)]));
-    let fields = field_names(columns).into_iter().zip(columns).map(|(name, column)| {
-        let (name, ty) = (ident(&name), rust_type(&column_type(column, schema, scope)));
-        let doc = doc::comment(&[sql_type(column)]);
-        quote!(#doc pub #name: #ty)
-    });
-    quote! {
-        #title
-        #allow
-        #[derive(Clone, Debug, PartialEq)]
-        pub struct #name { #(#fields),* }
-    }
-}
-
-/// Decodes by position: the run time has compared names and types with the statement's before.
-pub(super) fn from_row(name: &str, columns: &[Field]) -> TokenStream {
-    let name = ident(name);
-    let fields = field_names(columns).into_iter().enumerate().map(|(index, field)| {
-        let (field, index) = (ident(&field), proc_macro2::Literal::usize_unsuffixed(index));
-        quote!(#field: row.get(#index)?)
-    });
-    quote! {
-        impl bindery::FromRow for #name {
-            fn from_row(row: &bindery::Row) -> Result<Self, bindery::Error> {
-                Ok(Self { #(#fields),* })
-            }
-        }
-    }
-}
-
-fn field_names(columns: &[Field]) -> Vec<String> {
-    names::distinct(columns.iter().enumerate().map(|(index, column)| {
-        // PostgreSQL's name for an expression that has none.
-        if column.name == "?column?" { format!("column_{}", index + 1) } else { names::snake(&column.name) }
-    }))
-}
-
-/// `` `text`, not null ``
-fn sql_type(field: &Field) -> String {
-    let null = if field.nullable { "nullable" } else { "not null" };
-    let elements = match (field.is_array(), field.null_elements) {
-        (true, true) => ", elements nullable",
-        (true, false) => ", elements not null",
-        (false, _) => "",
-    };
-    format!("`{}` of type `{}`, {null}{elements}.", field.name, field.ty)
 }

@@ -5,18 +5,20 @@
 //! cars.rs       queries/cars.sql: its statements, rows, parameters, functions and `CarQueries`
 //! ```
 
+mod derives;
 mod doc;
 mod function;
 mod item;
 mod module;
 mod root;
+mod row;
 
 use std::collections::BTreeMap;
 
-use crate::description::{Description, Schema};
+use crate::description::{Description, UserTypeKind};
 use crate::diagnostic::Diagnostic;
 use crate::query::Query;
-use crate::types::{self, Scope};
+use crate::types::{self, Types};
 use crate::{names, source::SourceFile};
 
 use module::Module;
@@ -28,7 +30,7 @@ pub(crate) type Files = BTreeMap<String, String>;
 pub(crate) struct Input<'i> {
     /// Every query with its description, file by file in the order of the files.
     pub queries: Vec<(&'i Query, &'i Description)>,
-    pub schema: &'i Schema,
+    pub types: Types<'i>,
     /// How the root finds the modules.
     pub layout: Layout,
 }
@@ -48,9 +50,10 @@ pub(crate) enum Layout {
 pub(crate) fn generate(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Files {
     let modules = modules(input);
     report_collisions(input, &modules, diagnostics);
+    report_unknown_names(input, &modules, diagnostics);
     let mut files = Files::new();
     for module in &modules {
-        files.insert(format!("{}.rs", module.file_stem()), module.render(input.schema));
+        files.insert(format!("{}.rs", module.file_stem()), module.render(input.types));
     }
     files.insert("mod.rs".to_owned(), root::render(input, &modules));
     files
@@ -82,15 +85,45 @@ fn report_collisions(input: &Input<'_>, modules: &[Module<'_>], diagnostics: &mu
         claim(module.name(), owner.clone(), diagnostics);
         claim(module.struct_name(), owner, diagnostics);
     }
-    for user_type in &input.schema.types {
-        if matches!(user_type.kind, crate::description::UserTypeKind::Enum(_)) {
-            let owner = format!("the type `{}`", user_type.name);
-            claim(types::rust_name(&user_type.name), owner, diagnostics);
-        }
+    for (name, user_type) in root::generated_types(input.types) {
+        claim(name, format!("the type `{}`", user_type.name), diagnostics);
     }
-    for table in &input.schema.tables {
+    for table in &input.types.schema.tables {
         let owner = format!("the table `{}`", table.name);
         claim(table_struct(&table.name), owner, diagnostics);
+    }
+}
+
+/// Types and files of which bindery.toml says something, and which are not there.
+fn report_unknown_names(input: &Input<'_>, modules: &[Module<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let settings = input.types.settings;
+    for file in settings.rust_files.keys() {
+        if !modules.iter().any(|module| module.file.path == *file) {
+            let message = format!("bindery.toml: `rust.files.{file:?}`: there is no such file of queries");
+            diagnostics
+                .push(Diagnostic::error(message).help("write its path from the package: `queries/cars.sql`"));
+        }
+    }
+    let at_root = root::generated_types(input.types).map(|(name, _)| name);
+    let tables = input.types.schema.tables.iter().map(|table| table_struct(&table.name));
+    let rows = modules.iter().flat_map(|module| module.row_structs(input.types));
+    let known: Vec<String> = at_root.chain(tables).chain(rows).collect();
+    for name in settings.rust_types.keys().filter(|name| !known.contains(name)) {
+        let message = format!("bindery.toml: `rust.types.{name}`: no type of this name is generated");
+        diagnostics.push(Diagnostic::error(message).help(format!("write one of {}", known.join(", "))));
+    }
+    for (name, said) in &settings.types {
+        let kind = input.types.schema.user_type(name).map(|user_type| &user_type.kind);
+        let wrong = match kind {
+            Some(kind) if said.newtype && !matches!(kind, UserTypeKind::Domain(_)) => {
+                "newtype` is for domains"
+            }
+            Some(kind) if said.unknown_labels && !matches!(kind, UserTypeKind::Enum(_)) => {
+                "unknown_labels` is for enums"
+            }
+            _ => continue,
+        };
+        diagnostics.push(Diagnostic::error(format!("bindery.toml: `types.{name:?}`: `{wrong}")));
     }
 }
 
@@ -103,11 +136,4 @@ fn table_struct(qualified: &str) -> String {
 fn file_stem(file: &SourceFile) -> &str {
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
     name.strip_suffix(".sql").unwrap_or(name)
-}
-
-/// The type of a column, `Option` where NULL can come.
-fn column_type(field: &crate::description::Field, schema: &Schema, scope: Scope) -> String {
-    let resolved = types::resolve(&field.ty, schema).expect("describing refused every other type");
-    let owned = resolved.owned(scope, field.null_elements);
-    if field.nullable { format!("Option<{owned}>") } else { owned }
 }

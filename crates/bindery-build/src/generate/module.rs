@@ -5,10 +5,11 @@ use std::sync::Arc;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::description::{Description, Schema};
+use crate::description::Description;
 use crate::names;
 use crate::query::Query;
 use crate::source::SourceFile;
+use crate::types::Types;
 
 use super::function::Function;
 use super::item::{self, ident, print};
@@ -45,14 +46,22 @@ impl<'i> Module<'i> {
     }
 
     /// The file's text.
-    pub fn render(&self, schema: &Schema) -> String {
-        let queries = self.queries.iter();
-        let functions: Vec<Function<'_>> =
-            queries.map(|(query, description)| Function::new(query, description, schema)).collect();
+    pub fn render(&self, types: Types<'_>) -> String {
+        let functions = self.functions(types);
         let mut items: Vec<String> = functions.iter().flat_map(Function::items).collect();
         items.push(print(self.query_struct()));
         items.push(self.query_impl(&functions));
         item::file(&items)
+    }
+
+    /// The names of the rows that have a struct of their own here.
+    pub fn row_structs(&self, types: Types<'_>) -> Vec<String> {
+        self.functions(types).iter().filter_map(Function::own_row).collect()
+    }
+
+    fn functions<'f>(&'f self, types: Types<'f>) -> Vec<Function<'f>> {
+        let queries = self.queries.iter();
+        queries.map(|(query, description)| Function::new(query, description, types)).collect()
     }
 
     fn query_struct(&self) -> TokenStream {

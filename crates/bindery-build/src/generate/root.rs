@@ -3,29 +3,50 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::description::{Schema, Table, UserTypeKind};
+use crate::description::{Attribute, Field, Table, UserType, UserTypeKind};
 use crate::names;
-use crate::types::{self, Scope};
+use crate::types::{Scope, Types};
 
-use super::function::{from_row, row_struct};
-use super::item::{self, ident, print};
+use super::item::{self, ident, print, rust_type};
 use super::module::Module;
-use super::{Input, Layout, doc, table_struct};
+use super::{Input, Layout, derives, doc, row, table_struct};
 
 /// The text of `mod.rs`.
 pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
     let mut items = Vec::new();
     items.extend(modules.iter().map(|module| print(declaration(module, input.layout))));
     items.extend(modules.iter().map(|module| print(reexport(module))));
-    for user_type in &input.schema.types {
-        if let UserTypeKind::Enum(labels) = &user_type.kind {
-            items.extend(enum_items(&user_type.name, labels).map(print));
+    let types = input.types;
+    for (name, user_type) in generated_types(types) {
+        match &user_type.kind {
+            UserTypeKind::Enum(labels) => {
+                items.extend(enum_items(&name, user_type, labels, types).map(print))
+            }
+            UserTypeKind::Composite { attributes, .. } => {
+                items.extend(composite_items(&name, user_type, attributes, types).map(print));
+            }
+            UserTypeKind::Domain(base) => {
+                items.extend(domain_items(&name, user_type, base, types).map(print))
+            }
+            UserTypeKind::Range(_) | UserTypeKind::Multirange(_) | UserTypeKind::Base { .. } => {}
         }
     }
-    for table in &input.schema.tables {
-        items.extend(table_items(table, input.schema).map(print));
+    for table in &types.schema.tables {
+        items.extend(table_items(table, types).map(print));
     }
     item::file(&items)
+}
+
+/// The user's types that become types of Rust, with their names there.
+pub(super) fn generated_types(types: Types<'_>) -> impl Iterator<Item = (String, &UserType)> {
+    let generated = types.schema.types.iter().filter(move |user_type| match user_type.kind {
+        UserTypeKind::Enum(_) | UserTypeKind::Composite { .. } => true,
+        UserTypeKind::Domain(_) => types.is_newtype(user_type),
+        UserTypeKind::Range(_) | UserTypeKind::Multirange(_) | UserTypeKind::Base { .. } => false,
+    });
+    // Where a type of the user's stands for it, none is needed.
+    let generated = generated.filter(move |user_type| !types.is_given(&user_type.name));
+    generated.map(move |user_type| (types.rust_name(user_type), user_type))
 }
 
 fn declaration(module: &Module<'_>, layout: Layout) -> TokenStream {
@@ -57,8 +78,11 @@ fn reexport(module: &Module<'_>) -> TokenStream {
     }
 }
 
-fn enum_items(qualified: &str, labels: &[String]) -> [TokenStream; 3] {
-    let name = ident(&types::rust_name(qualified));
+fn enum_items(name: &str, user_type: &UserType, labels: &[String], types: Types<'_>) -> [TokenStream; 3] {
+    let qualified = &user_type.name;
+    let keeps_unknown = types.settings.of_type(qualified).is_some_and(|said| said.unknown_labels);
+    let said = derives::at_root(types.settings, name);
+    let name = ident(name);
     let title = doc::comment(&[format!("The enum `{qualified}`, its labels in their order.")]);
     let variants = variants(labels);
     let declared = variants.iter().zip(labels).map(|(variant, label)| {
@@ -69,25 +93,111 @@ fn enum_items(qualified: &str, labels: &[String]) -> [TokenStream; 3] {
     let from_label =
         variants.iter().zip(labels).map(|(variant, label)| quote!(#label => Some(Self::#variant)));
     let all = variants.iter().map(|variant| quote!(Self::#variant));
+    let mut own = vec!["Clone", "Copy", "Debug", "PartialEq", "Eq", "PartialOrd", "Ord", "Hash"];
+    let unknown = keeps_unknown.then(|| {
+        own.retain(|path| *path != "Copy");
+        let doc = doc::comment(&["A label that was added after this code was generated.".to_owned()]);
+        (quote!(, #doc Unknown(String)), quote!(, Self::Unknown(label) => label))
+    });
+    let (unknown, unknown_label) = unknown.unzip();
+    let otherwise = if keeps_unknown { quote!(Some(Self::Unknown(label.to_owned()))) } else { quote!(None) };
+    let derive = derives::above(&own, false, &said);
     let declaration = quote! {
         #title
         #[allow(dead_code)]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum #name { #(#declared),* }
+        #derive
+        pub enum #name { #(#declared),* #unknown }
     };
     let implementation = quote! {
         impl bindery::Enum for #name {
             const TYPE: &'static str = #qualified;
             const ALL: &'static [Self] = &[#(#all),*];
-            fn label(&self) -> &'static str {
-                match self { #(#to_label),* }
+            fn label(&self) -> &str {
+                match self { #(#to_label),* #unknown_label }
             }
             fn from_label(label: &str) -> Option<Self> {
-                match label { #(#from_label,)* _ => None }
+                match label { #(#from_label,)* _ => #otherwise }
             }
         }
     };
     [declaration, implementation, quote!(bindery::impl_enum!(#name);)]
+}
+
+/// A struct of all attributes, any of which may be NULL: a composite type cannot forbid it.
+fn composite_items(
+    name: &str,
+    user_type: &UserType,
+    attributes: &[Attribute],
+    types: Types<'_>,
+) -> [TokenStream; 3] {
+    let qualified = &user_type.name;
+    let said = derives::at_root(types.settings, name);
+    let title = format!("The composite type `{qualified}`.");
+    let null_elements = types.settings.null_elements;
+    let fields: Vec<Field> =
+        attributes.iter().map(|attribute| attribute_field(attribute, null_elements)).collect();
+    let paired: Vec<(&Field, &Attribute)> = fields.iter().zip(attributes).collect();
+    let mut columns = row::columns(&fields, Scope::Root, |field| {
+        let (_, attribute) = paired.iter().find(|(other, _)| *other == field).expect("they are the same");
+        types.attribute(user_type, attribute)
+    });
+    // An attribute is written where it stands, so what writes it stays.
+    columns.iter_mut().for_each(row::Column::keep_reader);
+    let declaration = row::declaration(name, &title, &columns, &said, Scope::Root);
+    let name = ident(name);
+    let idents: Vec<_> = row::field_idents(&columns, &said);
+    let names: Vec<&String> = attributes.iter().map(|attribute| &attribute.name).collect();
+    let implementation = quote! {
+        impl bindery::Composite for #name {
+            const TYPE: &'static str = #qualified;
+            fn from_attributes(attributes: &bindery::Attributes<'_>) -> Result<Self, bindery::BoxError> {
+                Ok(Self { #(#idents: attributes.get(#names)?),* })
+            }
+            fn attribute(&self, name: &str) -> Option<&dyn bindery::Param> {
+                match name { #(#names => Some(&self.#idents),)* _ => None }
+            }
+        }
+    };
+    [declaration, implementation, quote!(bindery::impl_composite!(#name);)]
+}
+
+fn attribute_field(attribute: &Attribute, null_elements: bool) -> Field {
+    let Attribute { name, ty } = attribute.clone();
+    let mut field = Field { name, ty, nullable: true, null_elements: false, rust: None };
+    field.null_elements = field.is_array() && null_elements;
+    field
+}
+
+/// A struct around the type that the domain is over.
+fn domain_items(name: &str, user_type: &UserType, base: &str, types: Types<'_>) -> [TokenStream; 3] {
+    let qualified = &user_type.name;
+    let said = derives::at_root(types.settings, name);
+    let resolved = types.resolve(base, None).expect("describing refused every other type");
+    let base_type = rust_type(&resolved.reader(Scope::Root, types.settings.null_elements));
+    let title = doc::comment(&[
+        format!("The domain `{qualified}` over `{base}`."),
+        String::new(),
+        "What its constraints say is checked by the server when a value is sent.".to_owned(),
+    ]);
+    let derive = derives::above(&["Clone", "Debug", "PartialEq"], resolved.holds_given(), &said);
+    let name = ident(name);
+    let declaration = quote! {
+        #title
+        #[allow(dead_code)]
+        #derive
+        pub struct #name(#base_type);
+    };
+    let implementation = quote! {
+        impl bindery::Domain for #name {
+            const TYPE: &'static str = #qualified;
+            type Base = #base_type;
+            fn violated(_: &Self::Base) -> Option<&'static str> { None }
+            fn wrap(value: Self::Base) -> Self { Self(value) }
+            fn get(&self) -> &Self::Base { &self.0 }
+            fn into_inner(self) -> Self::Base { self.0 }
+        }
+    };
+    [declaration, implementation, quote!(bindery::impl_domain!(#name, #base_type);)]
 }
 
 /// A variant a label: `in service` is `InService`; one that leaves no name, or a name twice, is numbered.
@@ -103,9 +213,11 @@ fn variants(labels: &[String]) -> Vec<proc_macro2::Ident> {
     taken.iter().map(|name| format_ident!("{name}")).collect()
 }
 
-fn table_items(table: &Table, schema: &Schema) -> [TokenStream; 2] {
+fn table_items(table: &Table, types: Types<'_>) -> [TokenStream; 2] {
     let name = table_struct(&table.name);
     let title = format!("A row of `{}`.", table.name);
-    let declaration = row_struct(&name, &title, &table.columns, schema, Scope::Root);
-    [declaration, from_row(&name, &table.columns)]
+    let said = derives::at_root(types.settings, &name);
+    let columns =
+        row::columns(&table.columns, Scope::Root, |column| types.resolve(&column.ty, column.rust.as_ref()));
+    row::items(&name, &title, &columns, &said, Scope::Root)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::query::{Override, Target};
+use crate::settings::{self, RustType};
 use crate::source::SourceFile;
 
 /// What a query's comments say.
@@ -92,20 +93,59 @@ fn annotation_of(file: &Arc<SourceFile>, line: &Line<'_>) -> Option<Result<Annot
     let (name, rule) = rest.split_once(':')?;
     let name = name.trim();
     let (mut nullable, mut null_elements) = (None, None);
-    for part in rule.split(',').map(str::trim) {
+    let mut rust: Option<RustType> = None;
+    for part in parts(rule).map(str::trim) {
+        if let Some(path) =
+            part.strip_prefix("type").map(str::trim_start).and_then(|rest| rest.strip_prefix('='))
+        {
+            rust = match rust_type(path) {
+                Ok(rust) => Some(rust),
+                Err(message) => {
+                    let diagnostic = Diagnostic::error(message).at(Span::new(file, range_of(part)), "");
+                    let help =
+                        "write a type of Rust: `type = crate::Payload`, or `type = crate::Plate via TryFrom`";
+                    return Some(Err(Box::new(diagnostic.help(help))));
+                }
+            };
+            continue;
+        }
         match part.split_whitespace().collect::<Vec<_>>()[..] {
             ["nullable"] => nullable = Some(true),
             ["not", "null"] => nullable = Some(false),
             ["elements", "nullable"] => null_elements = Some(true),
             ["elements", "not", "null"] => null_elements = Some(false),
             _ => {
-                let help = "write `nullable` or `not null`, and of an array `elements nullable` or `elements not null`";
+                let help = "write `nullable` or `not null`, `type = crate::Payload`, and of an array `elements nullable` \
+                            or `elements not null`";
                 return Some(Err(unknown(part, help)));
             }
         }
     }
     let range = range_of(name);
-    Some(Ok(Annotation::Override(Override { target, name: name.to_owned(), nullable, null_elements, range })))
+    let name = name.to_owned();
+    Some(Ok(Annotation::Override(Override { target, name, nullable, null_elements, rust, range })))
+}
+
+/// Parts between commas, but for those inside of brackets: `type = HashMap<String, i32>, not null`.
+fn parts(rule: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_u32;
+    rule.split(move |c| {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            '>' | ')' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
+}
+
+/// `crate::Plate via TryFrom`
+fn rust_type(text: &str) -> Result<RustType, String> {
+    let (path, via) = match text.rsplit_once(" via ") {
+        Some((path, word)) => (path, Some(settings::via(word.trim())?)),
+        None => (text, None),
+    };
+    Ok(RustType { path: settings::rust_path(path.trim())?, via })
 }
 
 fn trim_blank(doc: &mut Vec<String>) {

@@ -3,18 +3,17 @@
 use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, Kind, Type};
 
-use super::BoxError;
-use crate::type_name::type_name;
+use super::{BoxError, is_named};
 
 /// An enum of the database. Generated enums implement it; [`impl_enum!`](crate::impl_enum) adds `Display`, `FromStr` and
-/// the driver's traits.
+/// the traits that read and write it.
 pub trait Enum: Sized + 'static {
-    /// The type's name, such as `public.car_status`.
+    /// The type's schema and name, such as `public.car_status`.
     const TYPE: &'static str;
-    /// Every value, in the order of the database.
+    /// Every value that was known when the code was generated, in the order of the database.
     const ALL: &'static [Self];
     /// The label in the database.
-    fn label(&self) -> &'static str;
+    fn label(&self) -> &str;
     /// The value of a label.
     fn from_label(label: &str) -> Option<Self>;
 }
@@ -22,7 +21,7 @@ pub trait Enum: Sized + 'static {
 /// By schema and name: labels may differ, since one that is added later must not break rows that do not use it.
 #[doc(hidden)]
 pub fn accepts_enum<E: Enum>(ty: &Type) -> bool {
-    matches!(ty.kind(), Kind::Enum(_)) && type_name(ty) == E::TYPE
+    matches!(ty.kind(), Kind::Enum(_)) && is_named(ty, E::TYPE)
 }
 
 #[doc(hidden)]
@@ -38,7 +37,7 @@ pub fn decode_enum<E: Enum>(raw: &[u8]) -> Result<E, BoxError> {
         .ok_or_else(|| format!("the type {} had no label {label:?} at build time", E::TYPE).into())
 }
 
-/// Implements `Display`, `FromStr` and the driver's traits for a type that is a [`bindery::Enum`](crate::Enum).
+/// Implements `Display`, `FromStr` and the traits that read and write a type that is a [`bindery::Enum`](crate::Enum).
 #[macro_export]
 macro_rules! impl_enum {
     ($name:ty) => {
@@ -57,36 +56,33 @@ macro_rules! impl_enum {
             }
         }
 
-        impl $crate::generated::ToSql for $name {
-            fn to_sql(
+        impl $crate::Decode<'_> for $name {
+            fn accepts(ty: &$crate::generated::Type) -> bool {
+                $crate::generated::accepts_enum::<Self>(ty)
+            }
+
+            fn decode(
+                _: &$crate::generated::Type,
+                raw: &[u8],
+            ) -> ::std::result::Result<Self, $crate::BoxError> {
+                $crate::generated::decode_enum(raw)
+            }
+        }
+
+        impl $crate::Encode for $name {
+            fn accepts(ty: &$crate::generated::Type) -> bool {
+                $crate::generated::accepts_enum::<Self>(ty)
+            }
+
+            fn encode(
                 &self,
                 _: &$crate::generated::Type,
                 out: &mut $crate::generated::BytesMut,
-            ) -> ::std::result::Result<
-                $crate::generated::IsNull,
-                ::std::boxed::Box<dyn ::std::error::Error + Sync + Send>,
-            > {
+            ) -> ::std::result::Result<$crate::generated::IsNull, $crate::BoxError> {
                 Ok($crate::generated::encode_enum(self, out))
             }
-
-            fn accepts(ty: &$crate::generated::Type) -> bool {
-                $crate::generated::accepts_enum::<Self>(ty)
-            }
-
-            $crate::generated::to_sql_checked!();
         }
 
-        impl<'r> $crate::generated::FromSql<'r> for $name {
-            fn from_sql(
-                _: &$crate::generated::Type,
-                raw: &'r [u8],
-            ) -> ::std::result::Result<Self, ::std::boxed::Box<dyn ::std::error::Error + Sync + Send>> {
-                $crate::generated::decode_enum(raw)
-            }
-
-            fn accepts(ty: &$crate::generated::Type) -> bool {
-                $crate::generated::accepts_enum::<Self>(ty)
-            }
-        }
+        $crate::driver_traits!($name);
     };
 }

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use bytes::{Buf, BufMut, BytesMut};
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
+use bytes::BufMut;
 
-use super::BoxError;
+use super::{Reader, codec};
 
 /// A span of time. A month has no fixed number of days, nor a day of hours, so none is turned into the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -19,6 +18,11 @@ pub struct Interval {
 }
 
 impl Interval {
+    /// After all others, for PostgreSQL 17 and later; to earlier ones it is a very long time.
+    pub const INFINITY: Self = Self { months: i32::MAX, days: i32::MAX, microseconds: i64::MAX };
+    /// Before all others, for PostgreSQL 17 and later.
+    pub const NEGATIVE_INFINITY: Self = Self { months: i32::MIN, days: i32::MIN, microseconds: i64::MIN };
+
     /// So many months.
     pub const fn months(months: i32) -> Self {
         Self { months, days: 0, microseconds: 0 }
@@ -44,8 +48,14 @@ impl Interval {
 }
 
 impl fmt::Display for Interval {
-    /// As PostgreSQL prints it by default (`intervalstyle = postgres`): `1 year 2 mons -3 days +04:05:06.7`.
+    /// As PostgreSQL prints it by default (`intervalstyle = postgres`): `1 year 2 mons -3 days +04:05:06.7`, or
+    /// `infinity`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::INFINITY => return f.pad("infinity"),
+            Self::NEGATIVE_INFINITY => return f.pad("-infinity"),
+            _ => {}
+        }
         let mut parts = Vec::new();
         let mut after_negative = false;
         let units = [(self.months / 12, "year"), (self.months % 12, "mon"), (self.days, "day")];
@@ -58,7 +68,7 @@ impl fmt::Display for Interval {
         if self.microseconds != 0 || parts.is_empty() {
             parts.push(clock(self.microseconds, after_negative));
         }
-        f.write_str(&parts.join(" "))
+        f.pad(&parts.join(" "))
     }
 }
 
@@ -75,27 +85,18 @@ fn clock(microseconds: i64, after_negative: bool) -> String {
     format!("{sign}{:02}:{:02}:{:02}{fraction}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-impl<'r> FromSql<'r> for Interval {
-    fn from_sql(_: &Type, mut raw: &'r [u8]) -> Result<Self, BoxError> {
-        if raw.len() != 16 {
-            return Err("an interval has 16 bytes".into());
-        }
-        let microseconds = raw.get_i64();
-        let days = raw.get_i32();
-        Ok(Self { months: raw.get_i32(), days, microseconds })
-    }
+codec!(Interval: INTERVAL,
+|_ty, raw| {
+    let mut reader = Reader::new(raw);
+    let (microseconds, days) = (reader.i64()?, reader.i32()?);
+    let interval = Self { months: reader.i32()?, days, microseconds };
+    reader.end()?;
+    Ok(interval)
+},
+|value, out| {
+    out.put_i64(value.microseconds);
+    out.put_i32(value.days);
+    out.put_i32(value.months);
+});
 
-    accepts!(INTERVAL);
-}
-
-impl ToSql for Interval {
-    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
-        out.put_i64(self.microseconds);
-        out.put_i32(self.days);
-        out.put_i32(self.months);
-        Ok(IsNull::No)
-    }
-
-    accepts!(INTERVAL);
-    to_sql_checked!();
-}
+crate::driver_traits!(Interval);

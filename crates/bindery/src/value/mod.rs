@@ -1,11 +1,368 @@
-//! Types for values that no crate of the field holds whole.
+//! Values on the wire: the traits that read and write them, and types for values that no crate of the field holds whole.
+//!
+//! A type of Rust stands for types of PostgreSQL by [`Decode`] and [`Encode`]. They differ from the driver's `FromSql` and
+//! `ToSql` in that this crate may implement them for `chrono::NaiveTime` or `Vec<T>` so that nothing is lost, and in that
+//! domains never reach them. Types of this crate implement the driver's traits as well.
 
+pub(crate) mod array;
+pub(crate) mod bytes;
+pub(crate) mod calendar;
+pub(crate) mod composite;
+pub(crate) mod cube;
 pub(crate) mod domain;
+pub(crate) mod driver;
 pub(crate) mod enumeration;
+pub(crate) mod ewkb;
+pub(crate) mod geometric;
+pub(crate) mod hstore;
 pub(crate) mod interval;
+pub(crate) mod mac;
+pub(crate) mod money;
 pub(crate) mod numeric;
+pub(crate) mod or_infinity;
+pub(crate) mod range;
+pub(crate) mod scalar;
+pub(crate) mod snapshot;
+pub(crate) mod text;
+pub(crate) mod text_search;
+pub(crate) mod tid;
+
+// Types of other crates, one file a crate.
+#[cfg(feature = "bit-vec")]
+mod bit_vec;
+#[cfg(feature = "chrono")]
+mod chrono;
+#[cfg(feature = "cidr")]
+mod cidr;
+#[cfg(feature = "geozero")]
+mod geozero;
+#[cfg(feature = "jiff")]
+mod jiff;
+#[cfg(feature = "pgvector")]
+mod pgvector;
+#[cfg(feature = "rust_decimal")]
+mod rust_decimal;
+#[cfg(feature = "serde_json")]
+pub(crate) mod serde_json;
+#[cfg(feature = "time")]
+mod time;
+#[cfg(feature = "uuid")]
+mod uuid;
 
 use std::error::Error;
 
-/// What the driver's traits take as an error.
-pub(crate) type BoxError = Box<dyn Error + Sync + Send>;
+use ::bytes::{BufMut, BytesMut};
+use tokio_postgres::types::{IsNull, Kind, Type};
+
+use crate::type_name::type_name;
+
+/// Why a value cannot be read or written: what the driver's traits have for an error.
+pub type BoxError = Box<dyn Error + Sync + Send>;
+
+/// A type that values of the database are read as.
+///
+/// Neither method ever sees a domain: the type under it is passed.
+pub trait Decode<'r>: Sized {
+    /// Whether it reads values of this type.
+    fn accepts(ty: &Type) -> bool;
+
+    /// Reads a value in binary form.
+    ///
+    /// # Errors
+    /// The bytes are none of `ty`, or the value is none that `Self` holds.
+    fn decode(ty: &Type, raw: &'r [u8]) -> Result<Self, BoxError>;
+
+    /// What stands for NULL.
+    ///
+    /// # Errors
+    /// Nothing does, unless it is an `Option`.
+    fn decode_null() -> Result<Self, BoxError> {
+        Err("it is NULL".into())
+    }
+}
+
+/// A type whose values are sent to the database.
+///
+/// Neither method ever sees a domain: the type under it is passed.
+pub trait Encode {
+    /// Whether it writes values of this type.
+    fn accepts(ty: &Type) -> bool
+    where
+        Self: Sized;
+
+    /// Writes a value in binary form, or nothing for NULL.
+    ///
+    /// # Errors
+    /// The value is none of `ty`.
+    fn encode(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError>;
+}
+
+/// An argument of a query: any type that implements [`Encode`].
+pub trait Param: Sync {
+    /// Checks the type, then writes the value as [`Encode::encode`] does.
+    ///
+    /// # Errors
+    /// It is a value of another type, or cannot be written.
+    fn encode_param(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError>;
+}
+
+impl<T: Encode + Sync> Param for T {
+    fn encode_param(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
+        let ty = base(ty);
+        match T::accepts(ty) {
+            true => self.encode(ty, out),
+            false => Err(mismatch::<T>(ty)),
+        }
+    }
+}
+
+impl<'r, T: Decode<'r>> Decode<'r> for Option<T> {
+    fn accepts(ty: &Type) -> bool {
+        T::accepts(ty)
+    }
+
+    fn decode(ty: &Type, raw: &'r [u8]) -> Result<Self, BoxError> {
+        T::decode(ty, raw).map(Some)
+    }
+
+    fn decode_null() -> Result<Self, BoxError> {
+        Ok(None)
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    fn accepts(ty: &Type) -> bool {
+        T::accepts(ty)
+    }
+
+    fn encode(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
+        self.as_ref().map_or(Ok(IsNull::Yes), |value| value.encode(ty, out))
+    }
+}
+
+impl<T: Encode> Encode for &T {
+    fn accepts(ty: &Type) -> bool {
+        T::accepts(ty)
+    }
+
+    fn encode(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
+        T::encode(self, ty, out)
+    }
+}
+
+/// The type under all domains.
+pub(crate) fn base(ty: &Type) -> &Type {
+    match ty.kind() {
+        Kind::Domain(inner) => base(inner),
+        _ => ty,
+    }
+}
+
+/// Reads a value whose type has not been compared with `T` yet.
+pub(crate) fn decode_checked<'r, T: Decode<'r>>(ty: &Type, raw: Option<&'r [u8]>) -> Result<T, BoxError> {
+    let ty = base(ty);
+    match T::accepts(ty) {
+        true => decode_part(ty, raw),
+        false => Err(mismatch::<T>(ty)),
+    }
+}
+
+/// Reads a part of a value: an element, a bound, an attribute.
+pub(crate) fn decode_part<'r, T: Decode<'r>>(ty: &Type, raw: Option<&'r [u8]>) -> Result<T, BoxError> {
+    raw.map_or_else(T::decode_null, |raw| T::decode(base(ty), raw))
+}
+
+/// Writes a part of a value, its length before it.
+pub(crate) fn encode_part(
+    out: &mut BytesMut,
+    write: impl FnOnce(&mut BytesMut) -> Result<IsNull, BoxError>,
+) -> Result<(), BoxError> {
+    let start = out.len();
+    out.put_i32(-1);
+    if let IsNull::No = write(out)? {
+        let length = i32::try_from(out.len() - start - 4)?;
+        out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+    }
+    Ok(())
+}
+
+fn mismatch<T>(ty: &Type) -> BoxError {
+    format!("{} does not stand for the type {}", std::any::type_name::<T>(), type_name(ty)).into()
+}
+
+/// Whether `qualified` is the type's schema and name.
+pub(crate) fn is_named(ty: &Type, qualified: &str) -> bool {
+    let rest = qualified.strip_prefix(ty.schema()).and_then(|rest| rest.strip_prefix('.'));
+    rest == Some(ty.name())
+}
+
+/// Implements the traits for the types of the first list by two functions.
+macro_rules! codec {
+    ($rust:ty: $($ty:ident)|+, |$ty_in:ident, $raw:ident| $read:expr, |$value:ident, $out:ident| $write:expr) => {
+        impl $crate::value::Decode<'_> for $rust {
+            fn accepts(ty: &::tokio_postgres::types::Type) -> bool {
+                matches!(*ty, $(::tokio_postgres::types::Type::$ty)|+)
+            }
+
+            fn decode(
+                $ty_in: &::tokio_postgres::types::Type,
+                $raw: &[u8],
+            ) -> Result<Self, $crate::value::BoxError> {
+                $read
+            }
+        }
+
+        impl $crate::value::Encode for $rust {
+            fn accepts(ty: &::tokio_postgres::types::Type) -> bool {
+                <Self as $crate::value::Decode<'_>>::accepts(ty)
+            }
+
+            fn encode(
+                &self,
+                _: &::tokio_postgres::types::Type,
+                $out: &mut ::bytes::BytesMut,
+            ) -> Result<::tokio_postgres::types::IsNull, $crate::value::BoxError> {
+                let $value = self;
+                $write;
+                Ok(::tokio_postgres::types::IsNull::No)
+            }
+        }
+    };
+}
+pub(crate) use codec;
+
+/// Implements the driver's traits for a type that implements [`Decode`] and [`Encode`]. Generated types use it too.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! driver_traits {
+    (generic $rust:ident) => {
+        $crate::driver_traits!(impl [T] $rust<T>);
+    };
+    (impl [$($generic:tt)*] $rust:ty) => {
+        impl<'driver, $($generic)*> $crate::generated::FromSql<'driver> for $rust
+        where
+            Self: $crate::Decode<'driver>,
+        {
+            fn from_sql(
+                ty: &$crate::generated::Type,
+                raw: &'driver [u8],
+            ) -> ::std::result::Result<Self, $crate::BoxError> {
+                <Self as $crate::Decode<'driver>>::decode(ty, raw)
+            }
+
+            fn accepts(ty: &$crate::generated::Type) -> bool {
+                <Self as $crate::Decode<'driver>>::accepts(ty)
+            }
+        }
+
+        impl<$($generic)*> $crate::generated::ToSql for $rust
+        where
+            Self: $crate::Encode + ::std::fmt::Debug,
+        {
+            fn to_sql(
+                &self,
+                ty: &$crate::generated::Type,
+                out: &mut $crate::generated::BytesMut,
+            ) -> ::std::result::Result<$crate::generated::IsNull, $crate::BoxError> {
+                <Self as $crate::Encode>::encode(self, ty, out)
+            }
+
+            fn accepts(ty: &$crate::generated::Type) -> bool {
+                <Self as $crate::Encode>::accepts(ty)
+            }
+
+            $crate::generated::to_sql_checked!();
+        }
+    };
+    ($rust:ty) => {
+        $crate::driver_traits!(impl [] $rust);
+    };
+}
+
+/// Takes a value apart from its start; a value that ends too early is an error.
+pub(crate) struct Reader<'r> {
+    raw: &'r [u8],
+}
+
+impl<'r> Reader<'r> {
+    pub fn new(raw: &'r [u8]) -> Self {
+        Self { raw }
+    }
+
+    pub fn take(&mut self, count: usize) -> Result<&'r [u8], BoxError> {
+        let (taken, rest) =
+            self.raw.split_at_checked(count).ok_or("the value is shorter than it should be")?;
+        self.raw = rest;
+        Ok(taken)
+    }
+
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], BoxError> {
+        Ok(self.take(N)?.try_into()?)
+    }
+
+    pub fn u8(&mut self) -> Result<u8, BoxError> {
+        self.array().map(u8::from_be_bytes)
+    }
+
+    pub fn u16(&mut self) -> Result<u16, BoxError> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub fn i32(&mut self) -> Result<i32, BoxError> {
+        self.array().map(i32::from_be_bytes)
+    }
+
+    pub fn u32(&mut self) -> Result<u32, BoxError> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    pub fn i64(&mut self) -> Result<i64, BoxError> {
+        self.array().map(i64::from_be_bytes)
+    }
+
+    pub fn u64(&mut self) -> Result<u64, BoxError> {
+        self.array().map(u64::from_be_bytes)
+    }
+
+    pub fn f64(&mut self) -> Result<f64, BoxError> {
+        self.array().map(f64::from_be_bytes)
+    }
+
+    /// How many parts follow, each of at least `size` bytes: a wrong count must not make us reserve memory.
+    pub fn count(&mut self, size: usize) -> Result<usize, BoxError> {
+        let count = usize::try_from(self.i32()?)?;
+        match count.checked_mul(size) {
+            Some(bytes) if bytes <= self.raw.len() => Ok(count),
+            _ => Err("the value has fewer parts than it says".into()),
+        }
+    }
+
+    /// A part with its length before it; none for NULL.
+    pub fn part(&mut self) -> Result<Option<&'r [u8]>, BoxError> {
+        match self.i32()? {
+            -1 => Ok(None),
+            length => Ok(Some(self.take(usize::try_from(length)?)?)),
+        }
+    }
+
+    /// Text up to a zero byte.
+    pub fn c_string(&mut self) -> Result<&'r str, BoxError> {
+        let length = self.raw.iter().position(|byte| *byte == 0).ok_or("a text has no end")?;
+        let text = std::str::from_utf8(self.take(length)?)?;
+        self.u8()?;
+        Ok(text)
+    }
+
+    /// Nothing may be left.
+    pub fn end(self) -> Result<(), BoxError> {
+        match self.raw {
+            [] => Ok(()),
+            rest => Err(format!("the value has {} bytes too many", rest.len()).into()),
+        }
+    }
+}
+
+/// A value of one fixed length.
+pub(crate) fn fixed<const N: usize>(raw: &[u8]) -> Result<[u8; N], BoxError> {
+    raw.try_into().map_err(|_| format!("the value has {} bytes and should have {N}", raw.len()).into())
+}

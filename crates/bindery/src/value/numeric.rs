@@ -5,10 +5,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use bytes::{Buf, BufMut, BytesMut};
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
+use bytes::BufMut;
 
-use super::BoxError;
+use super::{BoxError, Reader, codec};
 
 /// A decimal number of any size, NaN, or an infinity: every value that `numeric` has.
 ///
@@ -260,46 +259,33 @@ impl Hash for Numeric {
     }
 }
 
-impl<'r> FromSql<'r> for Numeric {
-    fn from_sql(_: &Type, mut raw: &'r [u8]) -> Result<Self, BoxError> {
-        if raw.len() < 8 {
-            return Err("a numeric has at least 8 bytes".into());
-        }
-        let count = usize::from(raw.get_u16());
-        let weight = raw.get_i16();
-        let code = raw.get_u16();
-        let scale = raw.get_u16();
-        let sign = SIGNS.iter().find(|(_, known)| *known == code).map(|(sign, _)| *sign);
-        let sign = sign.ok_or("a numeric has an unknown sign")?;
-        if raw.len() != count * 2 {
-            return Err("a numeric has another number of digits than it says".into());
-        }
-        let digits: Vec<i16> = (0..count).map(|_| raw.get_i16()).collect();
-        if digits.iter().any(|digit| !(0..10_000).contains(digit)) {
-            return Err("a numeric has a digit out of range".into());
-        }
-        // The server sends its inner limits as the weight and scale of infinities.
-        let number = Self { sign, weight, scale, digits };
-        Ok(if number.is_finite() { number.normalised() } else { Self::special(sign) })
+codec!(Numeric: NUMERIC,
+|_ty, raw| {
+    let mut reader = Reader::new(raw);
+    let count = reader.u16()?;
+    // The server sends its inner limits as the weight and scale of infinities.
+    let (weight, code, scale) = (reader.u16()?.cast_signed(), reader.u16()?, reader.u16()?);
+    let sign = SIGNS.iter().find(|(_, known)| *known == code).map(|(sign, _)| *sign);
+    let sign = sign.ok_or("a numeric has an unknown sign")?;
+    let digits = (0..count).map(|_| Ok(reader.u16()?.cast_signed()));
+    let digits = digits.collect::<Result<Vec<i16>, BoxError>>()?;
+    reader.end()?;
+    if digits.iter().any(|digit| !(0..10_000).contains(digit)) {
+        return Err("a numeric has a digit out of range".into());
     }
+    let number = Self { sign, weight, scale, digits };
+    Ok(if number.is_finite() { number.normalised() } else { Self::special(sign) })
+},
+|value, out| {
+    let code = SIGNS.iter().find(|(sign, _)| *sign == value.sign).map(|(_, code)| *code);
+    out.put_u16(u16::try_from(value.digits.len())?);
+    out.put_i16(value.weight);
+    out.put_u16(code.expect("every sign has a code"));
+    out.put_u16(value.scale);
+    value.digits.iter().for_each(|digit| out.put_i16(*digit));
+});
 
-    accepts!(NUMERIC);
-}
-
-impl ToSql for Numeric {
-    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
-        let code = SIGNS.iter().find(|(sign, _)| *sign == self.sign).map(|(_, code)| *code);
-        out.put_u16(u16::try_from(self.digits.len())?);
-        out.put_i16(self.weight);
-        out.put_u16(code.expect("every sign has a code"));
-        out.put_u16(self.scale);
-        self.digits.iter().for_each(|digit| out.put_i16(*digit));
-        Ok(IsNull::No)
-    }
-
-    accepts!(NUMERIC);
-    to_sql_checked!();
-}
+crate::driver_traits!(Numeric);
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ mod values;
 
 use std::time::Duration;
 
-use bindery::{Config, Connection, DatabaseClient, Domain, Error, Query};
+use bindery::{Config, Connection, DatabaseClient, Error, Query};
 use bindery_postgres::{Database, Server};
 
 static INSERT: Query = Query {
@@ -37,7 +37,7 @@ const fn query(
 }
 
 async fn insert(conn: &Connection, id: i64, word: &str) -> Result<(), Error> {
-    conn.execute(&INSERT, &[&id, &Domain(word)]).await?;
+    conn.execute(&INSERT, &[&id, &word]).await?;
     Ok(())
 }
 

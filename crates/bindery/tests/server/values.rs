@@ -1,6 +1,6 @@
 //! Values that make the round trip to the server.
 
-use bindery::{Domain, Enum, Interval, Numeric, Query};
+use bindery::{Enum, Interval, Numeric, Query};
 
 use crate::{client, database, query, run};
 
@@ -99,7 +99,7 @@ impl Enum for Fuel {
     const TYPE: &'static str = "public.fuel";
     const ALL: &'static [Self] = &[Self::Petrol, Self::Electric];
 
-    fn label(&self) -> &'static str {
+    fn label(&self) -> &str {
         match self {
             Self::Petrol => "petrol",
             Self::Electric => "electric",
@@ -163,10 +163,10 @@ async fn domains_are_found_inside_of_arrays() {
     };
     let database = database();
     let conn = client(&database, 1).await.connection().await.unwrap();
-    let words = vec![Domain("a".to_owned()), Domain("b".to_owned())];
-    let read: Vec<Domain<String>> = conn.fetch_one(&ARRAY, &[&words], |row| row.get(0)).await.unwrap();
+    let words = vec!["a".to_owned(), "b".to_owned()];
+    let read: Vec<String> = conn.fetch_one(&ARRAY, &[&words], |row| row.get(0)).await.unwrap();
     assert_eq!(read, words);
-    let refused = conn.fetch_one(&ARRAY, &[&vec![Domain("")]], |row| row.get::<Vec<Domain<String>>>(0)).await;
+    let refused = conn.fetch_one(&ARRAY, &[&vec![""]], |row| row.get::<Vec<String>>(0)).await;
     assert!(refused.unwrap_err().is_check_violation());
 }
 

@@ -1,0 +1,44 @@
+//! `numeric` as `rust_decimal::Decimal`: at most 28 digits, which a declared precision proves.
+
+use bytes::BytesMut;
+use rust_decimal::Decimal;
+use tokio_postgres::types::{IsNull, Type};
+
+use super::numeric::{Numeric, NumericRangeError};
+use super::{BoxError, Decode, Encode};
+
+impl TryFrom<&Numeric> for Decimal {
+    type Error = NumericRangeError;
+
+    /// Exact: a number with more digits than a `Decimal` has is an error rather than rounded.
+    fn try_from(value: &Numeric) -> Result<Self, NumericRangeError> {
+        Self::from_str_exact(&value.to_string()).map_err(|_| NumericRangeError)
+    }
+}
+
+impl From<Decimal> for Numeric {
+    fn from(value: Decimal) -> Self {
+        value.to_string().parse().expect("a decimal is a number of few digits")
+    }
+}
+
+impl Decode<'_> for Decimal {
+    fn accepts(ty: &Type) -> bool {
+        <Numeric as Decode<'_>>::accepts(ty)
+    }
+
+    fn decode(ty: &Type, raw: &[u8]) -> Result<Self, BoxError> {
+        let value = Numeric::decode(ty, raw)?;
+        Self::try_from(&value).map_err(|_| format!("{value} does not fit a Decimal").into())
+    }
+}
+
+impl Encode for Decimal {
+    fn accepts(ty: &Type) -> bool {
+        <Numeric as Encode>::accepts(ty)
+    }
+
+    fn encode(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
+        Numeric::from(*self).encode(ty, out)
+    }
+}

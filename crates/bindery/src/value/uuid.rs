@@ -1,0 +1,8 @@
+//! `uuid` as the uuid crate has it.
+
+use bytes::BufMut;
+use uuid::Uuid;
+
+use super::{codec, fixed};
+
+codec!(Uuid: UUID, |_ty, raw| fixed(raw).map(Self::from_bytes), |value, out| out.put_slice(value.as_bytes()));
