@@ -111,6 +111,23 @@ impl Config {
         self
     }
 
+    /// Takes over what `text` says, in the form of `bindery.toml`: `infinities = "error"`. See `docs/types.md` for the
+    /// settings of types, which have no method of their own.
+    ///
+    /// # Errors
+    /// Something in it is no setting, or cannot be what it is said to be.
+    pub fn toml(&mut self, text: &str) -> Result<&mut Self, Error> {
+        let mut mistakes = Vec::new();
+        match text.parse::<toml::Table>() {
+            Ok(table) => toml_file::apply(table, self, &mut mistakes),
+            Err(error) => mistakes.push(error.to_string()),
+        }
+        match mistakes.is_empty() {
+            true => Ok(self),
+            false => Err(Error::new(mistakes.into_iter().map(toml_error).collect())),
+        }
+    }
+
     /// How strict to be. The default is [`Mode::Update`].
     pub fn mode(&mut self, mode: Mode) -> &mut Self {
         self.mode = mode;
@@ -140,15 +157,7 @@ impl Config {
         }
         let text =
             fs::read_to_string(&path).map_err(|error| Error::new(vec![toml_error(error.to_string())]))?;
-        let mut mistakes = Vec::new();
-        match text.parse::<toml::Table>() {
-            Ok(table) => toml_file::apply(table, self, &mut mistakes),
-            Err(error) => mistakes.push(error.to_string()),
-        }
-        match mistakes.is_empty() {
-            true => Ok(()),
-            false => Err(Error::new(mistakes.into_iter().map(toml_error).collect())),
-        }
+        self.toml(&text).map(|_| ())
     }
 }
 

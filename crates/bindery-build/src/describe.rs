@@ -55,7 +55,8 @@ pub(crate) fn describe(
     let analyses = trees::analyze(trees, &given, &catalog);
     let named = columns::load(&mut session.client, settings, diagnostics)?;
     let user_types = user_types(session, prepared.iter().map(|(_, prepared)| prepared).zip(&analyses))?;
-    let known = Known { settings, named, user_types };
+    let modifiers = param_modifiers(session, &analyses)?;
+    let known = Known { settings, named, user_types, modifiers };
     let mut schema = Schema { types: known.user_types.types.clone(), ..Schema::default() };
     let types = Types { schema: &schema, settings };
     let mut descriptions = Vec::new();
@@ -81,6 +82,8 @@ struct Known<'s> {
     settings: &'s Settings,
     named: NamedColumns,
     user_types: UserTypes,
+    /// Of the columns that parameters meet.
+    modifiers: BTreeMap<(u32, i16), i32>,
 }
 
 /// Prepares what the server accepts; the others become diagnostics.
@@ -225,9 +228,12 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis, known: &Known
                 .or_else(|| inferred.and_then(|param| param.name.clone()))
                 .unwrap_or_else(|| format!("arg{}", index + 1));
             let nullable = inferred.is_some_and(|param| param.nullable);
-            let rust = inferred.and_then(|param| param.column).and_then(|place| known.named.of(place));
+            let place = inferred.and_then(|param| param.column);
+            let modifier = place.and_then(|place| known.modifiers.get(&place)).copied().unwrap_or(-1);
+            let ty = user_types::with_modifier(type_name(ty), modifier);
+            let rust = place.and_then(|place| known.named.of(place)).cloned();
             // An array is passed as a slice of values.
-            Field { name, ty: type_name(ty), nullable, null_elements: false, rust: rust.cloned() }
+            Field { name, ty, nullable, null_elements: false, rust }
         })
         .collect();
     let names = names::distinct(params.iter().map(|param| param.name.clone()));
@@ -298,7 +304,7 @@ fn refused(kind: &str, annotation: &str, field: &Field, refusal: Refusal, cast: 
         true => format!(
             "{cast}; or name a type that implements FromSql and ToSql: `-- {annotation} {name}: type = crate::Type`"
         ),
-        false if ty == "record" => "select its parts, or cast it to a composite type".to_owned(),
+        false if ty.ends_with("record") => "select its parts, or cast it to a composite type".to_owned(),
         false => cast,
     };
     Diagnostic::error(message).help(help)
@@ -365,6 +371,24 @@ fn table_of(
         (of_table == of_query || holds && !is_told(&of_query.name)) && !is_named
     });
     fits.then_some(name)
+}
+
+/// The declared precisions of the columns that parameters are assigned to or equal.
+fn param_modifiers(
+    session: &mut Session,
+    analyses: &[Analysis],
+) -> Result<BTreeMap<(u32, i16), i32>, postgres::Error> {
+    const MODIFIERS: &str = "
+        SELECT a.attrelid, a.attnum, a.atttypmod
+        FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = ANY ($1) AND a.atttypid IN ('pg_catalog.numeric'::regtype, 'pg_catalog.numeric[]'::regtype)";
+    let places = analyses.iter().flat_map(|analysis| &analysis.params).filter_map(|param| param.column);
+    let relations: Vec<Oid> = places.map(|(relation, _)| relation).collect();
+    if relations.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = session.client.query(MODIFIERS, &[&relations])?;
+    Ok(rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect())
 }
 
 /// The user's types that the statements' parameters and columns have, domains of columns by what the trees say.

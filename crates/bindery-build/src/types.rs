@@ -287,11 +287,13 @@ pub(crate) const REFUSED: &[(&str, &str)] = &[
     ("pg_brin_bloom_summary", INTERNAL),
     ("pg_brin_minmax_multi_summary", INTERNAL),
     ("pg_ddl_command", INTERNAL),
-    ("record", "its attributes have no names and no types before the query runs"),
+    ("record", RECORD),
+    ("_record", RECORD),
     ("anyarray", "the type of its elements is known only when the query runs"),
     ("unknown", "it has no type: give it one with a cast"),
 ];
 
+const RECORD: &str = "its attributes have no names and no types before the query runs";
 const NO_BINARY: &str = "it has no binary form on the wire";
 const INTERNAL: &str = "its form is the server's own affair";
 

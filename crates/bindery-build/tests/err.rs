@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use bindery_build::Config;
 
-const LOCK: &str = "version = 2\npostgres = 15\nmigrations = \"sha256:of before\"\n";
+const LOCK: &str = "version = 3\npostgres = 15\nmigrations = \"sha256:of before\"\n";
 const MIGRATION: &str = "0001_cars.sql";
 const CODE: &str = "// code of before\n";
 

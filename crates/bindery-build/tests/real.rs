@@ -5,10 +5,12 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use std::env;
+mod package;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+
+use package::write;
 
 /// One schema with its queries.
 struct Project {
@@ -79,30 +81,29 @@ const PROJECTS: [Project; 2] = [
 
 #[test]
 fn real_schemas_build_and_run() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
-    let Ok(real) = root.join("../shared/real").canonicalize() else {
+    let Ok(real) = package::project().join("../shared/real").canonicalize() else {
         println!("skipped: ../shared/real is not here");
         return;
     };
     let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real");
-    write_workspace(&workspace, &root, &real);
+    write_packages(&workspace, &real);
     for project in PROJECTS {
         for Later { query, reason } in project.later {
             println!("{}: {query} is left out: {reason}", project.name);
         }
-        println!("{}", run(&workspace, project.name));
+        // A lock of an earlier run would keep what Bindery said then.
+        let _ = fs::remove_file(workspace.join(project.name).join("bindery.lock"));
+        println!("{}", package::run(&workspace, project.name));
     }
 }
 
-/// A workspace of its own, so that the generated code is built as a user's is.
-fn write_workspace(workspace: &Path, root: &Path, real: &Path) {
-    let names = PROJECTS.map(|project| format!("{:?}", project.name)).join(", ");
-    write(&workspace.join("Cargo.toml"), &format!("[workspace]\nresolver = \"3\"\nmembers = [{names}]\n"));
-    fs::copy(root.join("Cargo.lock"), workspace.join("Cargo.lock")).unwrap();
+fn write_packages(workspace: &Path, real: &Path) {
+    package::write_workspace(workspace, &PROJECTS.map(|project| project.name));
+    let build = format!("\n[build-dependencies]\nbindery-build = {{ path = {:?} }}\n", env!("CARGO_MANIFEST_DIR"));
     for project in PROJECTS {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real").join(project.name);
         let package = workspace.join(project.name);
-        write(&package.join("Cargo.toml"), &manifest(project.name, root));
+        write(&package.join("Cargo.toml"), &package::manifest(project.name, &[], &build));
         write(&package.join("build.rs"), &build_script(&project));
         copy_sql(&own, &package.join("sql"));
         write(&package.join("src/main.rs"), &fs::read_to_string(own.join("main.rs")).unwrap());
@@ -110,8 +111,30 @@ fn write_workspace(workspace: &Path, root: &Path, real: &Path) {
             let text = without(&fs::read_to_string(real.join(file)).unwrap(), project.later);
             let text = for_any_server(&text);
             write(&package.join("sql").join(Path::new(file).file_name().unwrap()), &text);
+            if project.name == "pagila" {
+                write_everything(&package, &text);
+            }
         }
     }
+}
+
+/// A query for all of each table and view, and a function that runs them all.
+fn write_everything(package: &Path, schema: &str) {
+    let heads = ["CREATE TABLE public.", "CREATE VIEW public.", "CREATE MATERIALIZED VIEW public."];
+    let names = schema.lines().filter_map(|line| heads.iter().find_map(|head| line.strip_prefix(head)));
+    let names: Vec<&str> = names.map(|rest| rest.split_whitespace().next().unwrap()).collect();
+    assert!(names.len() > 70, "the schema has more tables and views");
+    let queries = names.iter().map(|name| format!("-- name: All_{name} :many\nSELECT * FROM public.{name};\n\n"));
+    write(&package.join("sql/queries/everything.sql"), &queries.collect::<String>());
+    let calls = names.iter().map(|name| format!("    read += everything::all_{name}(conn).await?.len();\n"));
+    let code = format!(
+        "//! Reads everything there is.\n\nuse crate::db::everything;\n\n\
+         /// The number of rows in all tables and views.\n\
+         pub async fn read_all(conn: &bindery::Connection) -> Result<usize, bindery::Error> {{\n    \
+         let mut read = 0;\n{}    Ok(read)\n}}\n",
+        calls.collect::<String>()
+    );
+    write(&package.join("src/everything.rs"), &code);
 }
 
 /// Copies the `.sql` files of a folder and of the folders in it.
@@ -151,18 +174,6 @@ fn for_any_server(text: &str) -> String {
     kept.collect::<Vec<_>>().join(";\n")
 }
 
-fn manifest(name: &str, root: &Path) -> String {
-    let crates = root.join("crates");
-    let dependency = |name: &str| format!("{name} = {{ path = {:?} }}\n", crates.join(name));
-    let build = dependency("bindery-build");
-    let run: String = ["bindery", "bindery-migrate", "bindery-postgres"].map(dependency).concat();
-    format!(
-        "[package]\nname = {name:?}\nedition = \"2024\"\n\n\
-         [dependencies]\n{run}tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n\
-         [build-dependencies]\n{build}"
-    )
-}
-
 fn build_script(project: &Project) -> String {
     let list = |files: &[&str]| files.iter().map(|file| format!("\"sql/{file}\", ")).collect::<String>();
     format!(
@@ -174,30 +185,4 @@ fn build_script(project: &Project) -> String {
         list(project.migrations),
         list(project.queries)
     )
-}
-
-/// Builds and runs one package, with the dependencies that this workspace has built already.
-fn run(workspace: &Path, name: &str) -> String {
-    // A lock of an earlier run would keep what Bindery said then.
-    let _ = fs::remove_file(workspace.join(name).join("bindery.lock"));
-    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
-    let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
-        .args(["run", "--quiet", "--offline", "--package", name])
-        .current_dir(workspace)
-        .env("CARGO_TARGET_DIR", target)
-        .env("RUSTFLAGS", "")
-        .env_remove("BINDERY")
-        .env_remove("OUT_DIR")
-        .output()
-        .unwrap();
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{name}: {stdout}\n{}", String::from_utf8_lossy(&output.stderr));
-    stdout
-}
-
-fn write(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    if fs::read_to_string(path).ok().as_deref() != Some(text) {
-        fs::write(path, text).unwrap();
-    }
 }

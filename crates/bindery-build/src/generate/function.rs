@@ -250,7 +250,7 @@ impl<'i> Function<'i> {
         let name = &self.query.name;
         let file = &self.query.file.path;
         let sql = multi_line(&self.query.sql);
-        let params = self.description.params.iter().map(|param| &param.ty);
+        let params = self.description.params.iter().map(|param| types::without_modifier(&param.ty));
         let schema = self.types.schema;
         let columns = self.description.columns.iter().map(|Field { name, ty, .. }| {
             // A column of a domain is described by what is under it.

@@ -10,6 +10,8 @@ use db::films::InsertFilmParams;
 use db::rentals::{InsertCustomerParams, InsertPlaceParams, InsertStoreParams, PayParams, RentOutParams};
 use db::{FilmQueries, MpaaRating, RentalQueries};
 
+mod everything;
+
 /// What the build script made.
 pub mod db {
     bindery::include_queries!();
@@ -32,8 +34,10 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let database = tokio::task::spawn_blocking(migrated).await??;
     let client = DatabaseClient::create(Config::from_url(database.url())?).await?;
     let film_id = films(&FilmQueries::new(client.clone())).await?;
-    rentals(&RentalQueries::new(client), film_id).await?;
-    println!("every query over Pagila ran");
+    rentals(&RentalQueries::new(client.clone()), film_id).await?;
+    let rows = everything::read_all(&client.connection().await?).await?;
+    assert!(rows > 0);
+    println!("every query over Pagila ran, and every table and view was read: {rows} rows");
     Ok(())
 }
 
@@ -85,12 +89,12 @@ async fn rentals(rentals: &RentalQueries, film_id: i32) -> Result<(), bindery::E
     let inventory_id = rentals.insert_inventory(film_id, store.store_id).await?;
     let day = |day| Utc.with_ymd_and_hms(2022, 3, day, 12, 0, 0).single().expect("a time");
     let (customer_id, staff_id) = (customer.customer_id, store.manager_staff_id);
-    let rental = rentals.rent_out(RentOutParams { rental_date: day(1), inventory_id, customer_id, staff_id }).await?;
-    assert_eq!(rentals.give_back(Some(day(3)), rental.rental_id).await?, 1);
+    let rental = rentals.rent_out(RentOutParams { rental_date: day(1).into(), inventory_id, customer_id, staff_id }).await?;
+    assert_eq!(rentals.give_back(Some(day(3).into()), rental.rental_id).await?, 1);
     let amount: Numeric = "2.99".parse().expect("a number");
-    let pay = PayParams { customer_id, staff_id, rental_id: rental.rental_id, amount: &amount, payment_date: day(3) };
+    let pay = PayParams { customer_id, staff_id, rental_id: rental.rental_id, amount: &amount, payment_date: day(3).into() };
     let paid = rentals.pay(pay).await?;
-    assert_eq!(rentals.payments_between(day(1), day(9)).await?, [paid]);
+    assert_eq!(rentals.payments_between(day(1).into(), day(9).into()).await?, [paid]);
     assert_eq!(rentals.customer_totals().await?[0].total, Some(amount));
     assert_eq!(rentals.in_stock(inventory_id).await?, Some(true));
     assert_eq!(rentals.last_rental().await?[0].title.as_deref(), Some("Academy Dinosaur"));

@@ -1,0 +1,9 @@
+-- name: ByAcl :many
+SELECT id FROM cars WHERE @acl = ANY (ARRAY[]::aclitem[]);
+
+-- name: ByBinary :many
+SELECT id FROM cars WHERE @value::binary_too IS NOT NULL;
+
+-- name: NamedButNotBinary :many
+-- @column value: type = crate::Acl
+SELECT NULL::aclitem AS value;

@@ -1,2 +1,0 @@
--- name: FindCar :opt
-SELECT id, search FROM cars WHERE search = @search::tsvector;
