@@ -20,6 +20,8 @@ struct Project {
     /// In the order in which they apply; a file may be among the queries too.
     migrations: &'static [&'static str],
     queries: &'static [&'static str],
+    /// As in bindery.toml.
+    settings: &'static str,
     /// Queries that need what is not there yet.
     later: &'static [Later],
 }
@@ -36,6 +38,7 @@ const PROJECTS: [Project; 2] = [
         shared: &["pagila-schema.sql"],
         migrations: &["uuidv7.sql", "pagila-schema.sql"],
         queries: &["queries"],
+        settings: "",
         later: &[],
     },
     Project {
@@ -67,6 +70,7 @@ const PROJECTS: [Project; 2] = [
             "river_queue.sql",
             "schema.sql",
         ],
+        settings: "infinities = 'error'\narray_dimensions = 'one'",
         later: &[
             Later { query: "JobDeleteBefore", reason: ":execresult" },
             Later { query: "JobInsertFastMany", reason: "sqlc.embed" },
@@ -181,10 +185,11 @@ fn build_script(project: &Project) -> String {
     format!(
         "fn main() {{\n\
          let mut config = bindery_build::Config::new(env!(\"CARGO_MANIFEST_DIR\"));\n\
-         config.migrations([{}]).queries([{}]);\n\
+         config.migrations([{}]).queries([{}]).toml({:?}).unwrap();\n\
          config.generate().unwrap();\n\
          for path in [\"bindery.lock\", \"sql\"] {{ println!(\"cargo::rerun-if-changed={{path}}\"); }}\n}}\n",
         list(project.migrations),
-        list(project.queries)
+        list(project.queries),
+        project.settings
     )
 }
