@@ -56,9 +56,10 @@ pub(crate) fn describe(
     let named = columns::load(&mut session.client, settings, diagnostics)?;
     let user_types = user_types(session, prepared.iter().map(|(_, prepared)| prepared).zip(&analyses))?;
     let modifiers = param_modifiers(session, &analyses)?;
-    let known = Known { settings, named, user_types, modifiers };
-    let mut schema = Schema { types: known.user_types.types.clone(), ..Schema::default() };
-    let types = Types { schema: &schema, settings };
+    let UserTypes { types, domains } = user_types;
+    let schema = Schema { types, ..Schema::default() };
+    let known = Known { settings, named, schema, domains, modifiers };
+    let types = Types { schema: &known.schema, settings };
     let mut descriptions = Vec::new();
     for ((query, prepared), analysis) in prepared.iter().zip(&analyses) {
         let description = description(query, prepared, analysis, &known, diagnostics);
@@ -70,7 +71,8 @@ pub(crate) fn describe(
     }
     let statements = prepared.iter().map(|(_, prepared)| prepared);
     let relations = relations::returned_whole(&mut session.client, statements)?;
-    schema.tables = describe_tables(session, relations.values(), &known)?;
+    let tables = describe_tables(session, relations.values(), &known)?;
+    let schema = Schema { tables, types: known.schema.types };
     for ((query, prepared), description) in prepared.iter().zip(&mut descriptions) {
         description.table = table_of(query, prepared, description, &relations, &schema);
     }
@@ -81,7 +83,9 @@ pub(crate) fn describe(
 struct Known<'s> {
     settings: &'s Settings,
     named: NamedColumns,
-    user_types: UserTypes,
+    /// Without tables.
+    schema: Schema,
+    domains: BTreeMap<Oid, TypeName>,
     /// Of the columns that parameters meet.
     modifiers: BTreeMap<(u32, i16), i32>,
 }
@@ -157,7 +161,8 @@ fn given_nulls(query: &Query, prepared: &Prepared) -> Vec<Given> {
         let rule = rules.find(|rule| Some(&rule.name) == written.name.as_ref());
         Given {
             nullable: rule.and_then(|rule| rule.nullable).or(written.narg.then_some(true)),
-            null_elements: rule.and_then(|rule| rule.null_elements).unwrap_or(false),
+            // A slice of values has none; what a type of the user's holds is not known.
+            null_elements: rule.is_some_and(|rule| rule.null_elements.unwrap_or(rule.rust.is_some())),
         }
     };
     (0..prepared.statement.params().len()).map(of_param).collect()
@@ -193,7 +198,9 @@ fn description(
                 field.nullable = rule.nullable.unwrap_or(field.nullable);
                 if let Some(null_elements) = rule.null_elements {
                     field.null_elements = null_elements;
-                    check_is_array(query, rule, field, diagnostics);
+                    if !known.schema.is_array(&field.ty) {
+                        diagnostics.push(no_elements(query, rule, field));
+                    }
                 }
             }
             None => diagnostics.push(
@@ -209,12 +216,10 @@ fn description(
     description
 }
 
-fn check_is_array(query: &Query, rule: &Override, field: &Field, diagnostics: &mut Vec<Diagnostic>) {
-    if !field.is_array() {
-        let message = format!("`{}` has type `{}`, which has no elements", field.name, field.ty);
-        let diagnostic = Diagnostic::error(message).at(Span::new(&query.file, rule.range.clone()), "");
-        diagnostics.push(diagnostic.help("say `nullable` or `not null` of the value itself"));
-    }
+fn no_elements(query: &Query, rule: &Override, field: &Field) -> Diagnostic {
+    let message = format!("`{}` has type `{}`, which has no elements", field.name, field.ty);
+    let diagnostic = Diagnostic::error(message).at(Span::new(&query.file, rule.range.clone()), "");
+    diagnostic.help("say `nullable` or `not null` of the value itself")
 }
 
 fn params(query: &Query, prepared: &Prepared, analysis: &Analysis, known: &Known<'_>) -> Vec<Field> {
@@ -252,7 +257,7 @@ fn columns(command: Command, prepared: &Prepared, analysis: &Analysis, known: &K
         .map(|(index, column)| {
             let nulls = analysis.columns.get(index).copied().unwrap_or(Nulls::ANYWHERE);
             let domain = analysis.types.get(index).copied().flatten();
-            let domain = domain.and_then(|oid| known.user_types.domains.get(&oid).cloned());
+            let domain = domain.and_then(|oid| known.domains.get(&oid).cloned());
             let place = column.table_oid().zip(column.column_id());
             let mut field = Field {
                 name: column.name().to_owned(),
@@ -261,7 +266,8 @@ fn columns(command: Command, prepared: &Prepared, analysis: &Analysis, known: &K
                 null_elements: false,
                 rust: place.and_then(|place| known.named.of(place)).cloned(),
             };
-            field.null_elements = field.is_array() && nulls.elements && known.settings.null_elements;
+            field.null_elements =
+                known.schema.is_array(&field.ty) && nulls.elements && known.settings.null_elements;
             field
         })
         .collect()

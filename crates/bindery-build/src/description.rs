@@ -37,12 +37,6 @@ pub(crate) struct Field {
     pub rust: Option<RustType>,
 }
 
-impl Field {
-    pub fn is_array(&self) -> bool {
-        self.ty.ends_with("[]")
-    }
-}
-
 /// A table or view whose rows some query returns whole.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Table {
@@ -107,6 +101,11 @@ impl Schema {
     pub fn user_type(&self, name: &str) -> Option<&UserType> {
         let found = self.types.binary_search_by(|user_type| user_type.name.as_str().cmp(name));
         found.ok().map(|index| &self.types[index])
+    }
+
+    /// Whether values of the type have elements, be it a domain over an array.
+    pub fn is_array(&self, ty: &str) -> bool {
+        self.base_type(ty).ends_with("[]")
     }
 
     /// The type under all domains.

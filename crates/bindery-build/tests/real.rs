@@ -103,7 +103,8 @@ fn real_schemas_build_and_run() {
 
 fn write_packages(workspace: &Path, real: &Path) {
     package::write_workspace(workspace, &PROJECTS.map(|project| project.name));
-    let build = format!("\n[build-dependencies]\nbindery-build = {{ path = {:?} }}\n", env!("CARGO_MANIFEST_DIR"));
+    let build =
+        format!("\n[build-dependencies]\nbindery-build = {{ path = {:?} }}\n", env!("CARGO_MANIFEST_DIR"));
     for project in PROJECTS {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real").join(project.name);
         let package = workspace.join(project.name);
@@ -129,8 +130,10 @@ fn write_everything(package: &Path, schema: &str) {
     let names: Vec<&str> = names.map(|rest| rest.split_whitespace().next().unwrap()).collect();
     assert!(names.len() > 70, "the schema has more tables and views");
     // Dumped without its data.
-    let refresh = "-- name: Refresh :exec\nREFRESH MATERIALIZED VIEW public.rental_by_category;\n\n".to_owned();
-    let queries = names.iter().map(|name| format!("-- name: All_{name} :many\nSELECT * FROM public.{name};\n\n"));
+    let refresh =
+        "-- name: Refresh :exec\nREFRESH MATERIALIZED VIEW public.rental_by_category;\n\n".to_owned();
+    let queries =
+        names.iter().map(|name| format!("-- name: All_{name} :many\nSELECT * FROM public.{name};\n\n"));
     write(&package.join("sql/queries/everything.sql"), &queries.fold(refresh, |all, query| all + &query));
     let calls = names.iter().map(|name| format!("    read += everything::all_{name}(conn).await?.len();\n"));
     let code = format!(

@@ -133,9 +133,7 @@ fn composite_items(
     let qualified = &user_type.name;
     let said = derives::at_root(types.settings, name);
     let title = format!("The composite type `{qualified}`.");
-    let null_elements = types.settings.null_elements;
-    let fields: Vec<Field> =
-        attributes.iter().map(|attribute| attribute_field(attribute, null_elements)).collect();
+    let fields: Vec<Field> = attributes.iter().map(|attribute| attribute_field(attribute, types)).collect();
     let paired: Vec<(&Field, &Attribute)> = fields.iter().zip(attributes).collect();
     let mut columns = row::columns(&fields, Scope::Root, |field| {
         let (_, attribute) = paired.iter().find(|(other, _)| *other == field).expect("they are the same");
@@ -161,11 +159,10 @@ fn composite_items(
     [declaration, implementation, quote!(bindery::impl_composite!(#name);)]
 }
 
-fn attribute_field(attribute: &Attribute, null_elements: bool) -> Field {
+fn attribute_field(attribute: &Attribute, types: Types<'_>) -> Field {
     let Attribute { name, ty } = attribute.clone();
-    let mut field = Field { name, ty, nullable: true, null_elements: false, rust: None };
-    field.null_elements = field.is_array() && null_elements;
-    field
+    let null_elements = types.settings.null_elements && types.schema.is_array(&ty);
+    Field { name, ty, nullable: true, null_elements, rust: None }
 }
 
 /// A struct around the type that the domain is over.

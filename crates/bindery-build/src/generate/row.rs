@@ -137,13 +137,13 @@ pub(super) fn field_idents(columns: &[Column], said: &Derives) -> Vec<Ident> {
     columns.iter().map(|column| ident(&derives::field_name(column.name.clone(), said))).collect()
 }
 
-/// `` `text`, not null ``
+/// `` `tags` of type `text[]`, not null, elements nullable. ``
 pub(super) fn sql_type(field: &Field) -> String {
     let null = if field.nullable { "nullable" } else { "not null" };
-    let elements = match (field.is_array(), field.null_elements) {
-        (true, true) => ", elements nullable",
-        (true, false) => ", elements not null",
-        (false, _) => "",
+    let elements = match field.null_elements {
+        true => ", elements nullable",
+        false if field.ty.ends_with("[]") => ", elements not null",
+        false => "",
     };
     format!("`{}` of type `{}`, {null}{elements}.", field.name, field.ty)
 }

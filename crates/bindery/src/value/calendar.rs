@@ -239,31 +239,38 @@ fn time_of(microseconds: i64) -> Result<Time, BoxError> {
     Time::from_microseconds(microseconds).ok_or_else(|| "a time of day is out of range".into())
 }
 
-codec!(Date: DATE,
-    |_ty, raw| fixed(raw).map(|raw| Self::from_days(i32::from_be_bytes(raw))),
-    |value, out| out.put_i32(value.days));
-codec!(Time: TIME,
-    |_ty, raw| fixed(raw).and_then(|raw| time_of(i64::from_be_bytes(raw))),
-    |value, out| out.put_i64(value.microseconds));
-codec!(TimeTz: TIMETZ,
-|_ty, raw| {
-    let mut reader = super::Reader::new(raw);
-    let time = time_of(reader.i64()?)?;
-    // On the wire they count to the west.
-    let offset = reader.i32()?.checked_neg().ok_or("a time zone is out of range")?;
-    reader.end()?;
-    Ok(Self { time, offset })
-},
-|value, out| {
-    out.put_i64(value.time.microseconds);
-    out.put_i32(value.offset.checked_neg().ok_or("a time zone is out of range")?);
-});
-codec!(Timestamp: TIMESTAMP,
-    |_ty, raw| fixed(raw).map(|raw| Self::from_microseconds(i64::from_be_bytes(raw))),
-    |value, out| out.put_i64(value.microseconds));
-codec!(TimestampTz: TIMESTAMPTZ,
-    |_ty, raw| fixed(raw).map(|raw| Self::from_microseconds(i64::from_be_bytes(raw))),
-    |value, out| out.put_i64(value.microseconds));
+codec!(Date, [DATE], |raw| fixed(raw).map(|raw| Self::from_days(i32::from_be_bytes(raw))), |value, out| out
+    .put_i32(value.days));
+codec!(Time, [TIME], |raw| fixed(raw).and_then(|raw| time_of(i64::from_be_bytes(raw))), |value, out| out
+    .put_i64(value.microseconds));
+codec!(
+    TimeTz,
+    [TIMETZ],
+    |raw| {
+        let mut reader = super::Reader::new(raw);
+        let time = time_of(reader.i64()?)?;
+        // On the wire they count to the west.
+        let offset = reader.i32()?.checked_neg().ok_or("a time zone is out of range")?;
+        reader.end()?;
+        Ok(Self { time, offset })
+    },
+    |value, out| {
+        out.put_i64(value.time.microseconds);
+        out.put_i32(value.offset.checked_neg().ok_or("a time zone is out of range")?);
+    }
+);
+codec!(
+    Timestamp,
+    [TIMESTAMP],
+    |raw| fixed(raw).map(|raw| Self::from_microseconds(i64::from_be_bytes(raw))),
+    |value, out| out.put_i64(value.microseconds)
+);
+codec!(
+    TimestampTz,
+    [TIMESTAMPTZ],
+    |raw| fixed(raw).map(|raw| Self::from_microseconds(i64::from_be_bytes(raw))),
+    |value, out| out.put_i64(value.microseconds)
+);
 
 crate::driver_traits!(Date);
 crate::driver_traits!(Time);

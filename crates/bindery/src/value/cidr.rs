@@ -38,15 +38,21 @@ fn write(address: IpAddr, length: u8, is_cidr: bool, out: &mut bytes::BytesMut) 
     }
 }
 
-codec!(IpInet: INET,
-    |_ty, raw| {
+codec!(
+    IpInet,
+    [INET],
+    |raw| {
         let (address, length) = read(raw)?;
         Ok(Self::new(address, length)?)
     },
-    |value, out| write(value.address(), value.network_length(), false, out));
-codec!(IpCidr: CIDR,
-    |_ty, raw| {
+    |value, out| write(value.address(), value.network_length(), false, out)
+);
+codec!(
+    IpCidr,
+    [CIDR],
+    |raw| {
         let (address, length) = read(raw)?;
         Ok(Self::new(address, length)?)
     },
-    |value, out| write(value.first_address(), value.network_length(), true, out));
+    |value, out| write(value.first_address(), value.network_length(), true, out)
+);

@@ -105,33 +105,51 @@ fn whole<'r, T>(
     Ok(value)
 }
 
-codec!(Point: POINT, |_ty, raw| whole(raw, Point::read), |value, out| value.write(out));
-codec!(Line: LINE,
-    |_ty, raw| whole(raw, |reader| Ok(Self { a: reader.f64()?, b: reader.f64()?, c: reader.f64()? })),
-    |value, out| [value.a, value.b, value.c].into_iter().for_each(|factor| out.put_f64(factor)));
-codec!(Lseg: LSEG,
-    |_ty, raw| whole(raw, |reader| Ok(Self { start: Point::read(reader)?, end: Point::read(reader)? })),
-    |value, out| [value.start, value.end].into_iter().for_each(|point| point.write(out)));
-codec!(Rectangle: BOX,
-    |_ty, raw| whole(raw, |reader| {
+codec!(Point, [POINT], |raw| whole(raw, Point::read), |value, out| value.write(out));
+codec!(
+    Line,
+    [LINE],
+    |raw| whole(raw, |reader| Ok(Self { a: reader.f64()?, b: reader.f64()?, c: reader.f64()? })),
+    |value, out| [value.a, value.b, value.c].into_iter().for_each(|factor| out.put_f64(factor))
+);
+codec!(
+    Lseg,
+    [LSEG],
+    |raw| whole(raw, |reader| Ok(Self { start: Point::read(reader)?, end: Point::read(reader)? })),
+    |value, out| [value.start, value.end].into_iter().for_each(|point| point.write(out))
+);
+codec!(
+    Rectangle,
+    [BOX],
+    |raw| whole(raw, |reader| {
         Ok(Self { upper_right: Point::read(reader)?, lower_left: Point::read(reader)? })
     }),
-    |value, out| [value.upper_right, value.lower_left].into_iter().for_each(|point| point.write(out)));
-codec!(Path: PATH,
-|_ty, raw| whole(raw, |reader| Ok(Self { closed: reader.u8()? != 0, points: read_points(reader)? })),
-|value, out| {
-    out.put_u8(u8::from(value.closed));
-    write_points(&value.points, out)?;
-});
-codec!(Polygon: POLYGON,
-    |_ty, raw| whole(raw, |reader| Ok(Self { points: read_points(reader)? })),
-    |value, out| write_points(&value.points, out)?);
-codec!(Circle: CIRCLE,
-|_ty, raw| whole(raw, |reader| Ok(Self { center: Point::read(reader)?, radius: reader.f64()? })),
-|value, out| {
-    value.center.write(out);
-    out.put_f64(value.radius);
-});
+    |value, out| [value.upper_right, value.lower_left].into_iter().for_each(|point| point.write(out))
+);
+codec!(
+    Path,
+    [PATH],
+    |raw| whole(raw, |reader| Ok(Self { closed: reader.u8()? != 0, points: read_points(reader)? })),
+    |value, out| {
+        out.put_u8(u8::from(value.closed));
+        write_points(&value.points, out)?;
+    }
+);
+codec!(
+    Polygon,
+    [POLYGON],
+    |raw| whole(raw, |reader| Ok(Self { points: read_points(reader)? })),
+    |value, out| write_points(&value.points, out)?
+);
+codec!(
+    Circle,
+    [CIRCLE],
+    |raw| whole(raw, |reader| Ok(Self { center: Point::read(reader)?, radius: reader.f64()? })),
+    |value, out| {
+        value.center.write(out);
+        out.put_f64(value.radius);
+    }
+);
 
 crate::driver_traits!(Point);
 crate::driver_traits!(Line);

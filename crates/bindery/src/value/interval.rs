@@ -85,18 +85,21 @@ fn clock(microseconds: i64, after_negative: bool) -> String {
     format!("{sign}{:02}:{:02}:{:02}{fraction}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-codec!(Interval: INTERVAL,
-|_ty, raw| {
-    let mut reader = Reader::new(raw);
-    let (microseconds, days) = (reader.i64()?, reader.i32()?);
-    let interval = Self { months: reader.i32()?, days, microseconds };
-    reader.end()?;
-    Ok(interval)
-},
-|value, out| {
-    out.put_i64(value.microseconds);
-    out.put_i32(value.days);
-    out.put_i32(value.months);
-});
+codec!(
+    Interval,
+    [INTERVAL],
+    |raw| {
+        let mut reader = Reader::new(raw);
+        let (microseconds, days) = (reader.i64()?, reader.i32()?);
+        let interval = Self { months: reader.i32()?, days, microseconds };
+        reader.end()?;
+        Ok(interval)
+    },
+    |value, out| {
+        out.put_i64(value.microseconds);
+        out.put_i32(value.days);
+        out.put_i32(value.months);
+    }
+);
 
 crate::driver_traits!(Interval);

@@ -32,8 +32,8 @@ impl fmt::Display for MacAddr8 {
     }
 }
 
-codec!(MacAddr: MACADDR, |_ty, raw| fixed(raw).map(Self), |value, out| out.put_slice(&value.0));
-codec!(MacAddr8: MACADDR8, |_ty, raw| fixed(raw).map(Self), |value, out| out.put_slice(&value.0));
+codec!(MacAddr, [MACADDR], |raw| fixed(raw).map(Self), |value, out| out.put_slice(&value.0));
+codec!(MacAddr8, [MACADDR8], |raw| fixed(raw).map(Self), |value, out| out.put_slice(&value.0));
 
 crate::driver_traits!(MacAddr);
 crate::driver_traits!(MacAddr8);

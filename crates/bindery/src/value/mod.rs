@@ -198,14 +198,14 @@ pub(crate) fn is_named(ty: &Type, qualified: &str) -> bool {
 
 /// Implements the traits for the types of the first list by two functions.
 macro_rules! codec {
-    ($rust:ty: $($ty:ident)|+, |$ty_in:ident, $raw:ident| $read:expr, |$value:ident, $out:ident| $write:expr) => {
+    ($rust:ty, [$($ty:ident),+], |$raw:ident| $read:expr, |$value:ident, $out:ident| $write:expr) => {
         impl $crate::value::Decode<'_> for $rust {
             fn accepts(ty: &::tokio_postgres::types::Type) -> bool {
                 matches!(*ty, $(::tokio_postgres::types::Type::$ty)|+)
             }
 
             fn decode(
-                $ty_in: &::tokio_postgres::types::Type,
+                _: &::tokio_postgres::types::Type,
                 $raw: &[u8],
             ) -> Result<Self, $crate::value::BoxError> {
                 $read

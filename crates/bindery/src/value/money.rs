@@ -9,7 +9,7 @@ use super::{codec, fixed};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(pub i64);
 
-codec!(Money: MONEY, |_ty, raw| fixed(raw).map(|raw| Self(i64::from_be_bytes(raw))), |value, out| out
+codec!(Money, [MONEY], |raw| fixed(raw).map(|raw| Self(i64::from_be_bytes(raw))), |value, out| out
     .put_i64(value.0));
 
 crate::driver_traits!(Money);

@@ -259,31 +259,34 @@ impl Hash for Numeric {
     }
 }
 
-codec!(Numeric: NUMERIC,
-|_ty, raw| {
-    let mut reader = Reader::new(raw);
-    let count = reader.u16()?;
-    // The server sends its inner limits as the weight and scale of infinities.
-    let (weight, code, scale) = (reader.u16()?.cast_signed(), reader.u16()?, reader.u16()?);
-    let sign = SIGNS.iter().find(|(_, known)| *known == code).map(|(sign, _)| *sign);
-    let sign = sign.ok_or("a numeric has an unknown sign")?;
-    let digits = (0..count).map(|_| Ok(reader.u16()?.cast_signed()));
-    let digits = digits.collect::<Result<Vec<i16>, BoxError>>()?;
-    reader.end()?;
-    if digits.iter().any(|digit| !(0..10_000).contains(digit)) {
-        return Err("a numeric has a digit out of range".into());
+codec!(
+    Numeric,
+    [NUMERIC],
+    |raw| {
+        let mut reader = Reader::new(raw);
+        let count = reader.u16()?;
+        // The server sends its inner limits as the weight and scale of infinities.
+        let (weight, code, scale) = (reader.u16()?.cast_signed(), reader.u16()?, reader.u16()?);
+        let sign = SIGNS.iter().find(|(_, known)| *known == code).map(|(sign, _)| *sign);
+        let sign = sign.ok_or("a numeric has an unknown sign")?;
+        let digits = (0..count).map(|_| Ok(reader.u16()?.cast_signed()));
+        let digits = digits.collect::<Result<Vec<i16>, BoxError>>()?;
+        reader.end()?;
+        if digits.iter().any(|digit| !(0..10_000).contains(digit)) {
+            return Err("a numeric has a digit out of range".into());
+        }
+        let number = Self { sign, weight, scale, digits };
+        Ok(if number.is_finite() { number.normalised() } else { Self::special(sign) })
+    },
+    |value, out| {
+        let code = SIGNS.iter().find(|(sign, _)| *sign == value.sign).map(|(_, code)| *code);
+        out.put_u16(u16::try_from(value.digits.len())?);
+        out.put_i16(value.weight);
+        out.put_u16(code.expect("every sign has a code"));
+        out.put_u16(value.scale);
+        value.digits.iter().for_each(|digit| out.put_i16(*digit));
     }
-    let number = Self { sign, weight, scale, digits };
-    Ok(if number.is_finite() { number.normalised() } else { Self::special(sign) })
-},
-|value, out| {
-    let code = SIGNS.iter().find(|(sign, _)| *sign == value.sign).map(|(_, code)| *code);
-    out.put_u16(u16::try_from(value.digits.len())?);
-    out.put_i16(value.weight);
-    out.put_u16(code.expect("every sign has a code"));
-    out.put_u16(value.scale);
-    value.digits.iter().for_each(|digit| out.put_i16(*digit));
-});
+);
 
 crate::driver_traits!(Numeric);
 

@@ -4,31 +4,53 @@ use bytes::BufMut;
 
 use super::{codec, fixed};
 
-codec!(bool: BOOL, |_ty, raw| match fixed::<1>(raw)? {
-    [0] => Ok(false),
-    [1] => Ok(true),
-    [other] => Err(format!("{other} is neither true nor false").into()),
-}, |value, out| out.put_u8(u8::from(*value)));
+codec!(
+    bool,
+    [BOOL],
+    |raw| match fixed::<1>(raw)? {
+        [0] => Ok(false),
+        [1] => Ok(true),
+        [other] => Err(format!("{other} is neither true nor false").into()),
+    },
+    |value, out| out.put_u8(u8::from(*value))
+);
 
-codec!(i8: CHAR, |_ty, raw| fixed(raw).map(i8::from_be_bytes), |value, out| out.put_i8(*value));
-codec!(i16: INT2, |_ty, raw| fixed(raw).map(i16::from_be_bytes), |value, out| out.put_i16(*value));
-codec!(i32: INT4, |_ty, raw| fixed(raw).map(i32::from_be_bytes), |value, out| out.put_i32(*value));
-codec!(i64: INT8, |_ty, raw| fixed(raw).map(i64::from_be_bytes), |value, out| out.put_i64(*value));
-codec!(f32: FLOAT4, |_ty, raw| fixed(raw).map(f32::from_be_bytes), |value, out| out.put_f32(*value));
-codec!(f64: FLOAT8, |_ty, raw| fixed(raw).map(f64::from_be_bytes), |value, out| out.put_f64(*value));
+codec!(i8, [CHAR], |raw| fixed(raw).map(i8::from_be_bytes), |value, out| out.put_i8(*value));
+codec!(i16, [INT2], |raw| fixed(raw).map(i16::from_be_bytes), |value, out| out.put_i16(*value));
+codec!(i32, [INT4], |raw| fixed(raw).map(i32::from_be_bytes), |value, out| out.put_i32(*value));
+codec!(i64, [INT8], |raw| fixed(raw).map(i64::from_be_bytes), |value, out| out.put_i64(*value));
+codec!(f32, [FLOAT4], |raw| fixed(raw).map(f32::from_be_bytes), |value, out| out.put_f32(*value));
+codec!(f64, [FLOAT8], |raw| fixed(raw).map(f64::from_be_bytes), |value, out| out.put_f64(*value));
 
 codec!(
-    u32: OID | XID | CID
-        | REGCLASS | REGCOLLATION | REGCONFIG | REGDICTIONARY | REGNAMESPACE | REGOPER | REGOPERATOR | REGPROC
-        | REGPROCEDURE | REGROLE | REGTYPE,
-    |_ty, raw| fixed(raw).map(u32::from_be_bytes),
+    u32,
+    [
+        OID,
+        XID,
+        CID,
+        REGCLASS,
+        REGCOLLATION,
+        REGCONFIG,
+        REGDICTIONARY,
+        REGNAMESPACE,
+        REGOPER,
+        REGOPERATOR,
+        REGPROC,
+        REGPROCEDURE,
+        REGROLE,
+        REGTYPE
+    ],
+    |raw| fixed(raw).map(u32::from_be_bytes),
     |value, out| out.put_u32(*value)
 );
-codec!(u64: XID8, |_ty, raw| fixed(raw).map(u64::from_be_bytes), |value, out| out.put_u64(*value));
+codec!(u64, [XID8], |raw| fixed(raw).map(u64::from_be_bytes), |value, out| out.put_u64(*value));
 
-codec!(tokio_postgres::types::PgLsn: PG_LSN,
-    |_ty, raw| fixed(raw).map(|raw| u64::from_be_bytes(raw).into()),
-    |value, out| out.put_u64((*value).into()));
+codec!(
+    tokio_postgres::types::PgLsn,
+    [PG_LSN],
+    |raw| fixed(raw).map(|raw| u64::from_be_bytes(raw).into()),
+    |value, out| out.put_u64((*value).into())
+);
 
 // What a function that returns nothing returns.
-codec!((): VOID, |_ty, raw| fixed::<0>(raw).map(|[]| ()), |value, _out| *value);
+codec!((), [VOID], |raw| fixed::<0>(raw).map(|[]| ()), |value, _out| *value);

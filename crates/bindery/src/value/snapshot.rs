@@ -25,21 +25,24 @@ impl fmt::Display for Snapshot {
     }
 }
 
-codec!(Snapshot: PG_SNAPSHOT | TXID_SNAPSHOT,
-|_ty, raw| {
-    // The number comes first, and the two ends are not counted.
-    let mut reader = Reader::new(raw);
-    let count = reader.count(8)?;
-    let (xmin, xmax) = (reader.u64()?, reader.u64()?);
-    let in_progress = (0..count).map(|_| reader.u64()).collect::<Result<_, _>>()?;
-    reader.end()?;
-    Ok(Self { xmin, xmax, in_progress })
-},
-|value, out| {
-    out.put_i32(i32::try_from(value.in_progress.len())?);
-    out.put_u64(value.xmin);
-    out.put_u64(value.xmax);
-    value.in_progress.iter().for_each(|transaction| out.put_u64(*transaction));
-});
+codec!(
+    Snapshot,
+    [PG_SNAPSHOT, TXID_SNAPSHOT],
+    |raw| {
+        // The number comes first, and the two ends are not counted.
+        let mut reader = Reader::new(raw);
+        let count = reader.count(8)?;
+        let (xmin, xmax) = (reader.u64()?, reader.u64()?);
+        let in_progress = (0..count).map(|_| reader.u64()).collect::<Result<_, _>>()?;
+        reader.end()?;
+        Ok(Self { xmin, xmax, in_progress })
+    },
+    |value, out| {
+        out.put_i32(i32::try_from(value.in_progress.len())?);
+        out.put_u64(value.xmin);
+        out.put_u64(value.xmax);
+        value.in_progress.iter().for_each(|transaction| out.put_u64(*transaction));
+    }
+);
 
 crate::driver_traits!(Snapshot);

@@ -7,7 +7,7 @@ use super::{BoxError, Reader, codec};
 /// The words of a document, in order, with where they stand: `'cat':3 'fat':2A`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TsVector {
-    /// In the server's order, which is by length first, each once.
+    /// In the order of their bytes, each once; the server sorts what it is sent.
     pub lexemes: Vec<Lexeme>,
 }
 
@@ -54,7 +54,8 @@ impl Weight {
 /// A question to a [`TsVector`]: `'fat' & ( 'rat' | 'cat' )`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TsQuery {
-    /// Nothing is asked.
+    /// Nothing is asked. The server sends it but does not take it in binary form (`tsqueryrecv`), so that it is an error as
+    /// an argument.
     Empty,
     /// A word is there.
     Word {
@@ -96,24 +97,27 @@ fn put_c_string(text: &str, out: &mut BytesMut) -> Result<(), BoxError> {
     Ok(())
 }
 
-codec!(TsVector: TS_VECTOR,
-|_ty, raw| {
-    let mut reader = Reader::new(raw);
-    let count = reader.count(3)?;
-    let lexemes = (0..count).map(|_| read_lexeme(&mut reader)).collect::<Result<_, _>>()?;
-    reader.end()?;
-    Ok(Self { lexemes })
-},
-|value, out| {
-    out.put_i32(i32::try_from(value.lexemes.len())?);
-    for lexeme in &value.lexemes {
-        put_c_string(&lexeme.word, out)?;
-        out.put_u16(u16::try_from(lexeme.positions.len())?);
-        for Position { position, weight } in &lexeme.positions {
-            out.put_u16(position & POSITION | (*weight as u16) << 14);
+codec!(
+    TsVector,
+    [TS_VECTOR],
+    |raw| {
+        let mut reader = Reader::new(raw);
+        let count = reader.count(3)?;
+        let lexemes = (0..count).map(|_| read_lexeme(&mut reader)).collect::<Result<_, _>>()?;
+        reader.end()?;
+        Ok(Self { lexemes })
+    },
+    |value, out| {
+        out.put_i32(i32::try_from(value.lexemes.len())?);
+        for lexeme in &value.lexemes {
+            put_c_string(&lexeme.word, out)?;
+            out.put_u16(u16::try_from(lexeme.positions.len())?);
+            for Position { position, weight } in &lexeme.positions {
+                out.put_u16(position & POSITION | (*weight as u16) << 14);
+            }
         }
     }
-});
+);
 
 // `tsquerysend`: the operators before their operands, the right one first.
 const WORD: u8 = 1;
@@ -171,7 +175,9 @@ impl TsQuery {
 
     fn write(&self, out: &mut BytesMut) -> Result<(), BoxError> {
         let operator = match self {
-            Self::Empty => return Err("only a whole tsquery can be empty".into()),
+            Self::Empty => {
+                return Err("the server takes no empty tsquery: write ''::tsquery in the SQL".into());
+            }
             Self::Word { word, prefix, weights } => {
                 out.put_u8(WORD);
                 out.put_u8(weights.iter().fold(0, |bits, weight| bits | 1 << *weight as u8));
@@ -198,20 +204,21 @@ impl TsQuery {
     }
 }
 
-codec!(TsQuery: TSQUERY,
-|_ty, raw| {
-    let mut reader = Reader::new(raw);
-    let mut left = reader.count(2)?;
-    let query = if left == 0 { Self::Empty } else { read_query(&mut reader, &mut left, 0)? };
-    reader.end()?;
-    Ok(query)
-},
-|value, out| {
-    out.put_i32(i32::try_from(value.size())?);
-    if *value != Self::Empty {
+codec!(
+    TsQuery,
+    [TSQUERY],
+    |raw| {
+        let mut reader = Reader::new(raw);
+        let mut left = reader.count(2)?;
+        let query = if left == 0 { Self::Empty } else { read_query(&mut reader, &mut left, 0)? };
+        reader.end()?;
+        Ok(query)
+    },
+    |value, out| {
+        out.put_i32(i32::try_from(value.size())?);
         value.write(out)?;
     }
-});
+);
 
 crate::driver_traits!(TsVector);
 crate::driver_traits!(TsQuery);

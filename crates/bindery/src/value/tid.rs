@@ -22,16 +22,19 @@ impl fmt::Display for Tid {
     }
 }
 
-codec!(Tid: TID,
-|_ty, raw| {
-    let mut reader = Reader::new(raw);
-    let tid = Self { block: reader.u32()?, offset: reader.u16()? };
-    reader.end()?;
-    Ok(tid)
-},
-|value, out| {
-    out.put_u32(value.block);
-    out.put_u16(value.offset);
-});
+codec!(
+    Tid,
+    [TID],
+    |raw| {
+        let mut reader = Reader::new(raw);
+        let tid = Self { block: reader.u32()?, offset: reader.u16()? };
+        reader.end()?;
+        Ok(tid)
+    },
+    |value, out| {
+        out.put_u32(value.block);
+        out.put_u16(value.offset);
+    }
+);
 
 crate::driver_traits!(Tid);

@@ -5,4 +5,4 @@ use uuid::Uuid;
 
 use super::{codec, fixed};
 
-codec!(Uuid: UUID, |_ty, raw| fixed(raw).map(Self::from_bytes), |value, out| out.put_slice(value.as_bytes()));
+codec!(Uuid, [UUID], |raw| fixed(raw).map(Self::from_bytes), |value, out| out.put_slice(value.as_bytes()));

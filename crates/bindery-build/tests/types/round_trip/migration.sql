@@ -1,0 +1,20 @@
+-- +goose Up
+CREATE SCHEMA ext;
+CREATE SCHEMA odd;
+-- extensions
+
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'very happy', 'ä "quoted" \ label', '');
+CREATE TYPE odd.mood AS ENUM ('sad', 'furious');
+CREATE TYPE odd."Mixed Case" AS ENUM ('A', 'a', 'b-c', 'b c');
+
+CREATE DOMAIN word AS text CHECK (length(VALUE) < 1000);
+CREATE DOMAIN day_list AS date[];
+CREATE DOMAIN amounts AS numeric[];
+
+CREATE TYPE address AS (street text, "House Number" int, words word[], moods mood[], since date);
+CREATE TYPE person AS (name word, home address, other address[], alive int4range, mood odd.mood, amount numeric(8, 2));
+
+CREATE TYPE span AS RANGE (subtype = float8, subtype_diff = float8mi);
+CREATE TYPE word_range AS RANGE (subtype = text, collation = "C");
+
+CREATE TABLE prices (id int PRIMARY KEY, price numeric(12, 4), big numeric(40, 2), list numeric(6, 3)[]);
