@@ -45,16 +45,18 @@ pub use query::Query;
 pub use row::{FromRow, Row};
 pub use transaction::{Savepoint, Transaction};
 pub use value::array::{Array, ArrayShapeError, Dimension};
-pub use value::calendar::{CalendarRangeError, Date, Time, TimeTz, Timestamp, TimestampTz};
+pub use value::calendar::{
+    CalendarRangeError, Date, ParseCalendarError, Time, TimeTz, Timestamp, TimestampTz,
+};
 pub use value::composite::{Attributes, Composite};
 pub use value::cube::Cube;
 pub use value::domain::{Converted, Domain, DomainError};
 pub use value::driver::Driver;
 pub use value::enumeration::Enum;
-pub use value::ewkb::Ewkb;
+pub use value::ewkb::{Ewkb, ParseEwkbError};
 pub use value::geometric::{Circle, Line, Lseg, Path, Point, Polygon, Rectangle};
-pub use value::interval::Interval;
-pub use value::mac::{MacAddr, MacAddr8};
+pub use value::interval::{Interval, ParseIntervalError};
+pub use value::mac::{MacAddr, MacAddr8, ParseMacAddrError};
 pub use value::money::Money;
 pub use value::numeric::{Numeric, NumericRangeError, ParseNumericError};
 pub use value::or_infinity::OrInfinity;
@@ -88,6 +90,9 @@ pub use tokio_postgres::error::SqlState;
 pub use tokio_postgres::types::PgLsn;
 #[cfg(feature = "uuid")]
 pub use uuid;
+
+#[cfg(feature = "serde")]
+pub use value::serde::base64;
 
 /// The driver's traits, for types of your own: a column may be given any type that implements them.
 pub mod types {

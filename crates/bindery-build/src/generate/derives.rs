@@ -24,6 +24,37 @@ pub(super) fn above(own: &[&str], holds_given: bool, said: &Derives) -> TokenStr
     quote!(#derive #(#attributes)*)
 }
 
+/// Whether a type derives `name`, by whichever path.
+fn derives(said: &Derives, name: &str) -> bool {
+    said.derive.iter().any(|path| path.rsplit("::").next().is_some_and(|last| last.trim() == name))
+}
+
+fn has_serde(said: &Derives) -> bool {
+    derives(said, "Serialize") || derives(said, "Deserialize")
+}
+
+/// What serde calls the variant of a label: the label.
+pub(super) fn of_label(label: &str, said: &Derives) -> Option<TokenStream> {
+    has_serde(said).then(|| quote!(#[serde(rename = #label)]))
+}
+
+/// What serde calls the variant that keeps labels that are not known.
+pub(super) fn of_unknown(said: &Derives) -> Option<TokenStream> {
+    has_serde(said).then(|| quote!(#[serde(untagged)]))
+}
+
+/// Bytes are base64 in JSON.
+pub(super) fn of_field(ty: &str, said: &Derives) -> TokenStream {
+    if !ty.contains("Vec<u8>") {
+        return TokenStream::new();
+    }
+    let default = ty.starts_with("Option<").then(|| quote!(default,));
+    let serde = has_serde(said).then(|| quote!(#[serde(#default with = "bindery::base64")]));
+    let text = ty.replace("Vec<u8>", "String");
+    let schema = derives(said, "JsonSchema").then(|| quote!(#[schemars(with = #text)]));
+    quote!(#serde #schema)
+}
+
 /// The name of a field, unless bindery.toml has another.
 pub(super) fn field_name(name: String, said: &Derives) -> String {
     said.fields.get(name.trim_start_matches("r#")).cloned().unwrap_or(name)

@@ -87,7 +87,8 @@ fn enum_items(name: &str, user_type: &UserType, labels: &[String], types: Types<
     let variants = variants(labels);
     let declared = variants.iter().zip(labels).map(|(variant, label)| {
         let doc = doc::comment(&[format!("`{label}`")]);
-        quote!(#doc #variant)
+        let attribute = derives::of_label(label, &said);
+        quote!(#doc #attribute #variant)
     });
     let to_label = variants.iter().zip(labels).map(|(variant, label)| quote!(Self::#variant => #label));
     let from_label =
@@ -97,7 +98,8 @@ fn enum_items(name: &str, user_type: &UserType, labels: &[String], types: Types<
     let unknown = keeps_unknown.then(|| {
         own.retain(|path| *path != "Copy");
         let doc = doc::comment(&["A label that was added after this code was generated.".to_owned()]);
-        (quote!(, #doc Unknown(String)), quote!(, Self::Unknown(label) => label))
+        let attribute = derives::of_unknown(&said);
+        (quote!(, #doc #attribute Unknown(String)), quote!(, Self::Unknown(label) => label))
     });
     let (unknown, unknown_label) = unknown.unzip();
     let otherwise = if keeps_unknown { quote!(Some(Self::Unknown(label.to_owned()))) } else { quote!(None) };
@@ -171,6 +173,7 @@ fn domain_items(name: &str, user_type: &UserType, base: &str, types: Types<'_>) 
     let said = derives::at_root(types.settings, name);
     let resolved = types.resolve(base, None).expect("describing refused every other type");
     let base_type = rust_type(&resolved.reader(Scope::Root, types.settings.null_elements));
+    let base_attributes = derives::of_field(&resolved.reader(Scope::Root, false), &said);
     let title = doc::comment(&[
         format!("The domain `{qualified}` over `{base}`."),
         String::new(),
@@ -182,7 +185,7 @@ fn domain_items(name: &str, user_type: &UserType, base: &str, types: Types<'_>) 
         #title
         #[allow(dead_code)]
         #derive
-        pub struct #name(#base_type);
+        pub struct #name(#base_attributes #base_type);
     };
     let implementation = quote! {
         impl bindery::Domain for #name {

@@ -105,7 +105,8 @@ pub(super) fn declaration(
     let derive = derives::above(&["Clone", "Debug", "PartialEq"], holds_given, said);
     let fields = field_idents(columns, said).into_iter().zip(columns).map(|(name, column)| {
         let (ty, doc) = (rust_type(&column.ty), doc::comment(std::slice::from_ref(&column.doc)));
-        quote!(#doc pub #name: #ty)
+        let attributes = derives::of_field(&column.ty, said);
+        quote!(#doc #attributes pub #name: #ty)
     });
     let name = ident(name);
     quote! {

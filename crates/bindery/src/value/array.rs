@@ -34,6 +34,8 @@ pub struct Array<T> {
 
 /// The extent of an array in one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Dimension {
     /// How many elements, or arrays of them.
     pub length: usize,
@@ -86,7 +88,8 @@ impl<T> Array<T> {
         self.elements
     }
 
-    fn is_list(&self) -> bool {
+    /// Whether it has one dimension that counts from 1, or no element.
+    pub fn is_list(&self) -> bool {
         match self.dimensions[..] {
             [] => true,
             [Dimension { lower_bound, .. }] => lower_bound == 1,

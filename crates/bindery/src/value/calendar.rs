@@ -3,6 +3,7 @@
 //! The types of chrono, jiff and time are read and written by way of these.
 
 use std::fmt;
+use std::str::FromStr;
 
 use bytes::BufMut;
 
@@ -235,6 +236,123 @@ impl fmt::Display for TimestampTz {
     }
 }
 
+/// A text that is none of a date's or a time's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseCalendarError;
+
+impl fmt::Display for ParseCalendarError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a date or a time as PostgreSQL prints it with datestyle ISO")
+    }
+}
+
+impl std::error::Error for ParseCalendarError {}
+
+/// Days since 2000-01-01 (see [`civil`]).
+fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let shifted_year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (shifted_year.div_euclid(400), shifted_year.rem_euclid(400));
+    let shifted_month = (month + 9) % 12;
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = era * 146_097 + day_of_era - 719_468 - DAYS_TO_2000;
+    // 31 April is 1 May.
+    (civil(days) == (year, month, day)).then_some(days)
+}
+
+/// `2026-07-01`, with ` BC` behind it.
+fn read_days(text: &str) -> Option<i64> {
+    let (text, is_bc) = text.strip_suffix(" BC").map_or((text, false), |text| (text, true));
+    let mut parts = text.splitn(3, '-').map(digits);
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    days_of(if is_bc { 1 - year } else { year }, month, day)
+}
+
+fn digits(text: &str) -> Option<i64> {
+    let is_number = !text.is_empty() && text.len() < 10 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
+}
+
+/// `04:05:06.7`
+fn read_time(text: &str) -> Option<i64> {
+    let (clock, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let mut parts = clock.splitn(3, ':').map(digits);
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    let fraction = digits(&format!("{fraction:0<6}")).filter(|_| fraction.len() <= 6)?;
+    let fits = minutes < 60 && seconds < 60;
+    fits.then_some((hours * 60 + minutes) * 60 + seconds).map(|seconds| seconds * 1_000_000 + fraction)
+}
+
+/// Microseconds since 2000 of `2026-07-01 04:05:06`, or an end of the range for an infinity.
+fn read_timestamp(text: &str, zone: &str) -> Option<i64> {
+    match text {
+        "infinity" => return Some(i64::MAX),
+        "-infinity" => return Some(i64::MIN),
+        _ => {}
+    }
+    let (text, era) = text.strip_suffix(" BC").map_or((text, ""), |text| (text, " BC"));
+    let (date, time) = text.split_once([' ', 'T'])?;
+    let days = read_days(&format!("{date}{era}"))?;
+    let time = read_time(time.strip_suffix(zone)?)?;
+    days.checked_mul(MICROSECONDS_OF_DAY)?.checked_add(time)
+}
+
+impl FromStr for Date {
+    type Err = ParseCalendarError;
+
+    fn from_str(text: &str) -> Result<Self, ParseCalendarError> {
+        match text {
+            "infinity" => Ok(Self::INFINITY),
+            "-infinity" => Ok(Self::NEGATIVE_INFINITY),
+            _ => {
+                let days = read_days(text).and_then(|days| i32::try_from(days).ok());
+                days.map(Self::from_days).ok_or(ParseCalendarError)
+            }
+        }
+    }
+}
+
+impl FromStr for Time {
+    type Err = ParseCalendarError;
+
+    fn from_str(text: &str) -> Result<Self, ParseCalendarError> {
+        read_time(text).and_then(Self::from_microseconds).ok_or(ParseCalendarError)
+    }
+}
+
+impl FromStr for TimeTz {
+    type Err = ParseCalendarError;
+
+    fn from_str(text: &str) -> Result<Self, ParseCalendarError> {
+        let at = text.rfind(['+', '-']).ok_or(ParseCalendarError)?;
+        let (time, zone) = text.split_at(at);
+        let sign = if zone.starts_with('-') { -1 } else { 1 };
+        let mut seconds = 0;
+        for (part, factor) in zone[1..].split(':').zip([3600, 60, 1]) {
+            seconds += digits(part).ok_or(ParseCalendarError)? * factor;
+        }
+        let offset = i32::try_from(sign * seconds).map_err(|_| ParseCalendarError)?;
+        Ok(Self { time: time.parse()?, offset })
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = ParseCalendarError;
+
+    fn from_str(text: &str) -> Result<Self, ParseCalendarError> {
+        read_timestamp(text, "").map(Self::from_microseconds).ok_or(ParseCalendarError)
+    }
+}
+
+impl FromStr for TimestampTz {
+    type Err = ParseCalendarError;
+
+    /// In UTC, which is `+00`.
+    fn from_str(text: &str) -> Result<Self, ParseCalendarError> {
+        read_timestamp(text, "+00").map(Self::from_microseconds).ok_or(ParseCalendarError)
+    }
+}
+
 fn time_of(microseconds: i64) -> Result<Time, BoxError> {
     Time::from_microseconds(microseconds).ok_or_else(|| "a time of day is out of range".into())
 }
@@ -325,3 +443,41 @@ impl fmt::Display for CalendarRangeError {
 }
 
 impl std::error::Error for CalendarRangeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_read_back_as_they_were() {
+        for text in [
+            "2000-01-01",
+            "0001-01-01",
+            "0001-12-31 BC",
+            "4713-01-01 BC",
+            "5874897-12-31",
+            "-infinity",
+            "2024-02-29",
+        ] {
+            assert_eq!(text.parse::<Date>().map(|date| date.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["00:00:00", "24:00:00", "04:05:06.7"] {
+            assert_eq!(text.parse::<Time>().map(|time| time.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["12:00:00+02", "12:00:00-05:30", "23:59:59.999999+15:59:59"] {
+            assert_eq!(text.parse::<TimeTz>().map(|time| time.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["2026-07-01 04:05:06.000001+00", "0044-03-15 12:00:00+00 BC", "infinity"] {
+            assert_eq!(text.parse::<TimestampTz>().map(|moment| moment.to_string()), Ok(text.to_owned()));
+        }
+        for text in
+            ["", "2023-02-29", "2024-13-01", "2024-1-1-1", "x", "2024-04-31", "99999999999-01-01", "-1-01-01"]
+        {
+            assert_eq!(text.parse::<Date>(), Err(ParseCalendarError), "{text}");
+        }
+        for text in ["24:00:01", "1:2", "00:60:00", "00:00:00.0000001", "aa:00:00", ""] {
+            assert_eq!(text.parse::<Time>(), Err(ParseCalendarError), "{text}");
+        }
+        assert!("2026-07-01 00:00:00+01".parse::<TimestampTz>().is_err());
+    }
+}

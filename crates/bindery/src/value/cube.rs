@@ -7,6 +7,9 @@ use super::{BoxError, Decode, Encode, Reader};
 
 /// A box in any number of dimensions, or a point, whose corners are the same.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Cube {
     /// A coordinate a dimension.
     Point(Vec<f64>),

@@ -104,7 +104,10 @@ macro_rules! impl_domain {
 ///
 /// Generated code has it where an annotation or `bindery.toml` says `via TryFrom`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Converted<T, B>(pub T, PhantomData<fn() -> B>);
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent, bound(serialize = "T: serde::Serialize")))]
+#[cfg_attr(feature = "serde", serde(bound(deserialize = "T: serde::Deserialize<'de>")))]
+pub struct Converted<T, B>(pub T, #[cfg_attr(feature = "serde", serde(skip))] PhantomData<fn() -> B>);
 
 impl<T, B> From<T> for Converted<T, B> {
     fn from(value: T) -> Self {

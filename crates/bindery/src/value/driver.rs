@@ -9,6 +9,9 @@ use super::{BoxError, Decode, Encode};
 ///
 /// Generated code wraps the types that annotations and `bindery.toml` name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Driver<T>(pub T);
 
 impl<'r, T: FromSql<'r>> Decode<'r> for Driver<T> {

@@ -1,5 +1,8 @@
 //! PostGIS's `geometry` and `geography`.
 
+use std::fmt;
+use std::str::FromStr;
+
 use bytes::{BufMut, BytesMut};
 use tokio_postgres::types::{IsNull, Type};
 
@@ -10,6 +13,38 @@ use super::{BoxError, Decode, Encode};
 /// With the feature `geozero` it is a `geozero::GeozeroGeometry`, and with that a geometry of geo-types, GeoJSON or WKT.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ewkb(pub Vec<u8>);
+
+impl Ewkb {
+    /// Hexadecimal digits, as PostGIS shows a shape.
+    pub fn to_hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02X}")).collect()
+    }
+}
+
+impl FromStr for Ewkb {
+    type Err = ParseEwkbError;
+
+    fn from_str(text: &str) -> Result<Self, ParseEwkbError> {
+        let pairs = text.as_bytes().chunks(2);
+        let byte = |pair: &[u8]| {
+            let digits = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+            u8::from_str_radix(digits, 16).ok()
+        };
+        pairs.map(byte).collect::<Option<_>>().map(Self).ok_or(ParseEwkbError)
+    }
+}
+
+/// A text that is no pairs of hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseEwkbError;
+
+impl fmt::Display for ParseEwkbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not pairs of hexadecimal digits")
+    }
+}
+
+impl std::error::Error for ParseEwkbError {}
 
 impl Decode<'_> for Ewkb {
     fn accepts(ty: &Type) -> bool {

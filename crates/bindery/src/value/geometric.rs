@@ -6,6 +6,8 @@ use super::{BoxError, Reader, codec};
 
 /// A point of the plane.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Point {
     /// To the right.
     pub x: f64,
@@ -15,6 +17,8 @@ pub struct Point {
 
 /// An infinite line: all points with `a x + b y + c = 0`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Line {
     /// The factor of x.
     pub a: f64,
@@ -26,6 +30,8 @@ pub struct Line {
 
 /// A line segment: `lseg`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Lseg {
     /// One end.
     pub start: Point,
@@ -35,6 +41,8 @@ pub struct Lseg {
 
 /// A box with its sides along the axes: `box`. The server sorts the corners of what it is sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Rectangle {
     /// The corner with the greater coordinates.
     pub upper_right: Point,
@@ -44,6 +52,8 @@ pub struct Rectangle {
 
 /// A chain of segments, open or closed.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Path {
     /// Whether the last point is joined to the first.
     pub closed: bool,
@@ -53,6 +63,8 @@ pub struct Path {
 
 /// The closed chain of segments around an area.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Polygon {
     /// At least one for the server to take it.
     pub points: Vec<Point>,
@@ -60,6 +72,8 @@ pub struct Polygon {
 
 /// A circle.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Circle {
     /// Its middle.
     pub center: Point,

@@ -1,6 +1,7 @@
 //! Hardware addresses.
 
 use std::fmt;
+use std::str::FromStr;
 
 use bytes::BufMut;
 
@@ -29,6 +30,40 @@ impl fmt::Display for MacAddr8 {
     /// As PostgreSQL prints it: `08:00:2b:01:02:03:04:05`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&shown(&self.0))
+    }
+}
+
+/// A text that is no hardware address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseMacAddrError;
+
+impl fmt::Display for ParseMacAddrError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not pairs of hexadecimal digits with colons between them")
+    }
+}
+
+impl std::error::Error for ParseMacAddrError {}
+
+fn read<const N: usize>(text: &str) -> Result<[u8; N], ParseMacAddrError> {
+    let byte = |part: &str| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2);
+    let bytes: Option<Vec<u8>> = text.split(':').map(byte).collect();
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(ParseMacAddrError)
+}
+
+impl FromStr for MacAddr {
+    type Err = ParseMacAddrError;
+
+    fn from_str(text: &str) -> Result<Self, ParseMacAddrError> {
+        read(text).map(Self)
+    }
+}
+
+impl FromStr for MacAddr8 {
+    type Err = ParseMacAddrError;
+
+    fn from_str(text: &str) -> Result<Self, ParseMacAddrError> {
+        read(text).map(Self)
     }
 }
 

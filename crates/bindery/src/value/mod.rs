@@ -22,6 +22,8 @@ pub(crate) mod numeric;
 pub(crate) mod or_infinity;
 pub(crate) mod range;
 pub(crate) mod scalar;
+#[cfg(feature = "serde")]
+pub(crate) mod serde;
 pub(crate) mod snapshot;
 pub(crate) mod text;
 pub(crate) mod text_search;

@@ -21,6 +21,9 @@ use super::{BoxError, Decode, Encode, Reader, base, decode_part, encode_part};
 /// assert_eq!(Range::<i32>::Empty.lower(), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Range<T> {
     /// No value at all.
     Empty,
@@ -89,6 +92,9 @@ impl<T> From<std::ops::RangeInclusive<T>> for Range<T> {
 ///
 /// It is a slice of its ranges. The server brings what it is sent into this form.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Multirange<T> {
     ranges: Vec<Range<T>>,
 }

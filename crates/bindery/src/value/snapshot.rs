@@ -8,6 +8,8 @@ use super::{Reader, codec};
 
 /// Which transactions a statement sees: all below `xmin`, none from `xmax` on, and between them those not in progress.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Snapshot {
     /// The lowest transaction that was under way.
     pub xmin: u64,

@@ -6,6 +6,8 @@ use super::{BoxError, Reader, codec};
 
 /// The words of a document, in order, with where they stand: `'cat':3 'fat':2A`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct TsVector {
     /// In the order of their bytes, each once; the server sorts what it is sent.
     pub lexemes: Vec<Lexeme>,
@@ -13,6 +15,8 @@ pub struct TsVector {
 
 /// A word of a [`TsVector`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Lexeme {
     /// Normalised as the text search configuration has it.
     pub word: String,
@@ -22,6 +26,8 @@ pub struct Lexeme {
 
 /// Where a word stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Position {
     /// Counted from 1; 16383 stands for everything behind it too.
     pub position: u16,
@@ -31,6 +37,8 @@ pub struct Position {
 
 /// The weight of a word: `D` unless something else is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Weight {
     /// The least.
     #[default]
@@ -53,6 +61,8 @@ impl Weight {
 
 /// A question to a [`TsVector`]: `'fat' & ( 'rat' | 'cat' )`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum TsQuery {
     /// Nothing is asked. The server sends it but does not take it in binary form (`tsqueryrecv`), so that it is an error as
     /// an argument.

@@ -8,6 +8,8 @@ use super::{Reader, codec};
 
 /// The place of a row version in its table, such as `ctid`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Tid {
     /// The page, from 0.
     pub block: u32,
