@@ -58,8 +58,12 @@ pub(crate) struct UserType {
 pub(crate) enum UserTypeKind {
     /// With its labels in their order.
     Enum(Vec<String>),
-    /// With the type it is over, which may be a domain too.
-    Domain(TypeName),
+    Domain {
+        /// The type it is over, which may be a domain too.
+        base: TypeName,
+        /// Its constraints as the server prints them, `CHECK ((VALUE > 0))`, sorted.
+        checks: Vec<String>,
+    },
     Composite {
         attributes: Vec<Attribute>,
         /// Whether it is the type of a relation's rows.
@@ -111,7 +115,7 @@ impl Schema {
     /// The type under all domains.
     pub fn base_type<'t>(&'t self, ty: &'t str) -> &'t str {
         match self.user_type(ty).map(|user_type| &user_type.kind) {
-            Some(UserTypeKind::Domain(base)) => self.base_type(base),
+            Some(UserTypeKind::Domain { base, .. }) => self.base_type(base),
             _ => ty,
         }
     }

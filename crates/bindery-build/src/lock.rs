@@ -320,7 +320,10 @@ fn shown(field: &Field) -> String {
 fn shown_kind(kind: &UserTypeKind) -> String {
     match kind {
         UserTypeKind::Enum(labels) => format!("an enum of {}", labels.join(", ")),
-        UserTypeKind::Domain(base) => format!("a domain over {base}"),
+        UserTypeKind::Domain { base, checks } => match &checks[..] {
+            [] => format!("a domain over {base}"),
+            checks => format!("a domain over {base} with {}", checks.join(", ")),
+        },
         UserTypeKind::Composite { attributes, .. } => {
             let shown = attributes.iter().map(|attribute| format!("{} {}", attribute.name, attribute.ty));
             format!("a composite of {}", shown.collect::<Vec<_>>().join(", "))
@@ -339,7 +342,14 @@ fn render_kind(kind: &UserTypeKind, text: &mut String) {
         let _ = writeln!(text, "{key} = {}", quoted(value));
     };
     match kind {
-        UserTypeKind::Domain(base) => key("domain_over", base),
+        UserTypeKind::Domain { base, checks } => {
+            key("domain_over", base);
+            if !checks.is_empty() {
+                text.push_str("checks = [\n");
+                checks.iter().for_each(|check| text.push_str(&format!("    {},\n", quoted(check))));
+                text.push_str("]\n");
+            }
+        }
         UserTypeKind::Range(subtype) => key("range_of", subtype),
         UserTypeKind::Multirange(subtype) => key("multirange_of", subtype),
         UserTypeKind::Base { extension, is_binary } => {
@@ -453,7 +463,9 @@ fn parse_type(table: &TomlTable) -> Result<UserType, String> {
     let has = |key: &str| table.contains_key(key);
     let kind = match () {
         () if has("labels") => UserTypeKind::Enum(strings(table, "labels")),
-        () if has("domain_over") => UserTypeKind::Domain(string(table, "domain_over")?),
+        () if has("domain_over") => {
+            UserTypeKind::Domain { base: string(table, "domain_over")?, checks: strings(table, "checks") }
+        }
         () if has("range_of") => UserTypeKind::Range(string(table, "range_of")?),
         () if has("multirange_of") => UserTypeKind::Multirange(string(table, "multirange_of")?),
         () if has("attributes") => UserTypeKind::Composite {
@@ -564,7 +576,10 @@ mod tests {
             of("ext.citext", UserTypeKind::Base { extension: Some("citext".into()), is_binary: true }),
             of("ext.own", UserTypeKind::Base { extension: None, is_binary: false }),
             UserType { name: "public.fuel".into(), kind: UserTypeKind::Enum(vec!["a".into(), "b".into()]) },
-            UserType { name: "public.plate".into(), kind: UserTypeKind::Domain("text".into()) },
+            UserType {
+                name: "public.plate".into(),
+                kind: UserTypeKind::Domain { base: "text".into(), checks: vec!["CHECK (true)".into()] },
+            },
         ];
         let tables = vec![Table { name: "public.cars".into(), columns: vec![field("id", "int8", false)] }];
         Lock {

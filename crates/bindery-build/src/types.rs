@@ -434,10 +434,10 @@ impl Types<'_> {
                 }
                 generated(false, holds_given)
             }
-            UserTypeKind::Domain(base) if self.is_newtype(user_type) => {
+            UserTypeKind::Domain { base, .. } if self.is_newtype(user_type) => {
                 generated(false, self.resolve_type(base)?.holds_given())
             }
-            UserTypeKind::Domain(base) => self.resolve_type(base),
+            UserTypeKind::Domain { base, .. } => self.resolve_type(base),
             UserTypeKind::Range(subtype) => {
                 self.resolve_type(subtype).map(|subtype| Resolved::Range(Box::new(subtype)))
             }
@@ -482,7 +482,7 @@ impl Types<'_> {
     fn reads_without_type(&self, ty: &str) -> bool {
         match self.schema.user_type(ty).map(|user_type| &user_type.kind) {
             None => !ty.ends_with("[]"),
-            Some(UserTypeKind::Domain(base)) => self.reads_without_type(base),
+            Some(UserTypeKind::Domain { base, .. }) => self.reads_without_type(base),
             Some(_) => false,
         }
     }

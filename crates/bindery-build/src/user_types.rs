@@ -39,6 +39,8 @@ const TYPES: &str = "
            base.name AS base, t.typtypmod AS base_modifier,
            ARRAY(SELECT l.enumlabel::text FROM pg_catalog.pg_enum l WHERE l.enumtypid = t.oid
                  ORDER BY l.enumsortorder) AS labels,
+           ARRAY(SELECT pg_catalog.pg_get_constraintdef(k.oid) FROM pg_catalog.pg_constraint k
+                 WHERE k.contypid = t.oid AND k.contype = 'c' ORDER BY 1) AS checks,
            attributes.names, attributes.types, attributes.modifiers,
            c.relkind <> 'c' AS of_table,
            subtype.name AS subtype,
@@ -74,7 +76,7 @@ pub(crate) fn load(client: &mut Client, oids: &[Oid]) -> Result<UserTypes, postg
     for row in client.query(TYPES, &[&oids])? {
         let name: TypeName = row.get("name");
         let Some(kind) = kind(&row) else { continue };
-        if matches!(kind, UserTypeKind::Domain(_)) {
+        if matches!(kind, UserTypeKind::Domain { .. }) {
             found.domains.insert(row.get("oid"), name.clone());
         }
         found.types.push(UserType { name, kind });
@@ -87,7 +89,10 @@ fn kind(row: &Row) -> Option<UserTypeKind> {
     let kind: String = row.get("typtype");
     Some(match kind.as_str() {
         "e" => UserTypeKind::Enum(row.get("labels")),
-        "d" => UserTypeKind::Domain(with_modifier(row.get("base"), row.get("base_modifier"))),
+        "d" => UserTypeKind::Domain {
+            base: with_modifier(row.get("base"), row.get("base_modifier")),
+            checks: row.get("checks"),
+        },
         "c" => {
             let names: Option<Vec<String>> = row.get("names");
             let types: Option<Vec<TypeName>> = row.get("types");

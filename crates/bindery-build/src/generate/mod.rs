@@ -7,6 +7,7 @@
 
 mod derives;
 mod doc;
+mod domain;
 mod function;
 mod item;
 mod module;
@@ -115,7 +116,7 @@ fn report_unknown_names(input: &Input<'_>, modules: &[Module<'_>], diagnostics: 
     for (name, said) in &settings.types {
         let kind = input.types.schema.user_type(name).map(|user_type| &user_type.kind);
         let wrong = match kind {
-            Some(kind) if said.newtype && !matches!(kind, UserTypeKind::Domain(_)) => {
+            Some(kind) if said.newtype && !matches!(kind, UserTypeKind::Domain { .. }) => {
                 "newtype` is for domains"
             }
             Some(kind) if said.unknown_labels && !matches!(kind, UserTypeKind::Enum(_)) => {

@@ -7,9 +7,9 @@ use crate::description::{Attribute, Field, Table, UserType, UserTypeKind};
 use crate::names;
 use crate::types::{Scope, Types};
 
-use super::item::{self, ident, print, rust_type};
+use super::item::{self, ident, print};
 use super::module::Module;
-use super::{Input, Layout, derives, doc, row, table_struct};
+use super::{Input, Layout, derives, doc, domain, row, table_struct};
 
 /// The text of `mod.rs`.
 pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
@@ -25,8 +25,8 @@ pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
             UserTypeKind::Composite { attributes, .. } => {
                 items.extend(composite_items(&name, user_type, attributes, types).map(print));
             }
-            UserTypeKind::Domain(base) => {
-                items.extend(domain_items(&name, user_type, base, types).map(print))
+            UserTypeKind::Domain { base, checks } => {
+                items.extend(domain::items(&name, user_type, base, checks, types).map(print))
             }
             UserTypeKind::Range(_) | UserTypeKind::Multirange(_) | UserTypeKind::Base { .. } => {}
         }
@@ -41,7 +41,7 @@ pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
 pub(super) fn generated_types(types: Types<'_>) -> impl Iterator<Item = (String, &UserType)> {
     let generated = types.schema.types.iter().filter(move |user_type| match user_type.kind {
         UserTypeKind::Enum(_) | UserTypeKind::Composite { .. } => true,
-        UserTypeKind::Domain(_) => types.is_newtype(user_type),
+        UserTypeKind::Domain { .. } => types.is_newtype(user_type),
         UserTypeKind::Range(_) | UserTypeKind::Multirange(_) | UserTypeKind::Base { .. } => false,
     });
     // Where a type of the user's stands for it, none is needed.
@@ -165,39 +165,6 @@ fn attribute_field(attribute: &Attribute, types: Types<'_>) -> Field {
     let Attribute { name, ty } = attribute.clone();
     let null_elements = types.settings.null_elements && types.schema.is_array(&ty);
     Field { name, ty, nullable: true, null_elements, rust: None }
-}
-
-/// A struct around the type that the domain is over.
-fn domain_items(name: &str, user_type: &UserType, base: &str, types: Types<'_>) -> [TokenStream; 3] {
-    let qualified = &user_type.name;
-    let said = derives::at_root(types.settings, name);
-    let resolved = types.resolve(base, None).expect("describing refused every other type");
-    let base_type = rust_type(&resolved.reader(Scope::Root, types.settings.null_elements));
-    let base_attributes = derives::of_field(&resolved.reader(Scope::Root, false), &said);
-    let title = doc::comment(&[
-        format!("The domain `{qualified}` over `{base}`."),
-        String::new(),
-        "What its constraints say is checked by the server when a value is sent.".to_owned(),
-    ]);
-    let derive = derives::above(&["Clone", "Debug", "PartialEq"], resolved.holds_given(), &said);
-    let name = ident(name);
-    let declaration = quote! {
-        #title
-        #[allow(dead_code)]
-        #derive
-        pub struct #name(#base_attributes #base_type);
-    };
-    let implementation = quote! {
-        impl bindery::Domain for #name {
-            const TYPE: &'static str = #qualified;
-            type Base = #base_type;
-            fn violated(_: &Self::Base) -> Option<&'static str> { None }
-            fn wrap(value: Self::Base) -> Self { Self(value) }
-            fn get(&self) -> &Self::Base { &self.0 }
-            fn into_inner(self) -> Self::Base { self.0 }
-        }
-    };
-    [declaration, implementation, quote!(bindery::impl_domain!(#name, #base_type);)]
 }
 
 /// A variant a label: `in service` is `InService`; one that leaves no name, or a name twice, is numbered.
