@@ -54,11 +54,12 @@ pub(crate) fn describe(
     let catalog = catalog::load(session, trees.iter().flatten())?;
     let analyses = trees::analyze(trees, &given, &catalog);
     let named = columns::load(&mut session.client, settings, diagnostics)?;
-    let user_types = user_types(session, prepared.iter().map(|(_, prepared)| prepared).zip(&analyses))?;
-    let modifiers = param_modifiers(session, &analyses)?;
+    let param_columns = param_columns(session, &analyses)?;
+    let statements = prepared.iter().map(|(_, prepared)| prepared);
+    let user_types = user_types(session, statements.zip(&analyses), &param_columns)?;
     let UserTypes { types, domains } = user_types;
     let schema = Schema { types, ..Schema::default() };
-    let known = Known { settings, named, schema, domains, modifiers };
+    let known = Known { settings, named, schema, domains, param_columns };
     let types = Types { schema: &known.schema, settings };
     let mut descriptions = Vec::new();
     for ((query, prepared), analysis) in prepared.iter().zip(&analyses) {
@@ -86,8 +87,8 @@ struct Known<'s> {
     /// Without tables.
     schema: Schema,
     domains: BTreeMap<Oid, TypeName>,
-    /// Of the columns that parameters meet.
-    modifiers: BTreeMap<(u32, i16), i32>,
+    /// The types of the columns that parameters meet, with their modifiers.
+    param_columns: BTreeMap<(u32, i16), (Oid, i32)>,
 }
 
 /// Prepares what the server accepts; the others become diagnostics.
@@ -234,11 +235,14 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis, known: &Known
                 .unwrap_or_else(|| format!("arg{}", index + 1));
             let nullable = inferred.is_some_and(|param| param.nullable);
             let place = inferred.and_then(|param| param.column);
-            let modifier = place.and_then(|place| known.modifiers.get(&place)).copied().unwrap_or(-1);
-            let ty = user_types::with_modifier(type_name(ty), modifier);
+            let column = place.and_then(|place| known.param_columns.get(&place));
+            let ty = user_types::with_modifier(type_name(ty), column.map_or(-1, |(_, modifier)| *modifier));
+            let domain = column.and_then(|(oid, _)| known.domains.get(oid));
+            let domain =
+                domain.filter(|domain| **domain != ty && known.schema.base_type(domain) == ty).cloned();
             let rust = place.and_then(|place| known.named.of(place)).cloned();
             // An array is passed as a slice of values.
-            Field { name, ty, nullable, null_elements: false, rust }
+            Field { name, ty, nullable, null_elements: false, domain, rust }
         })
         .collect();
     let names = names::distinct(params.iter().map(|param| param.name.clone()));
@@ -264,6 +268,7 @@ fn columns(command: Command, prepared: &Prepared, analysis: &Analysis, known: &K
                 ty: domain.unwrap_or_else(|| column_type(column)),
                 nullable: nulls.value,
                 null_elements: false,
+                domain: None,
                 rust: place.and_then(|place| known.named.of(place)).cloned(),
             };
             field.null_elements =
@@ -379,30 +384,31 @@ fn table_of(
     fits.then_some(name)
 }
 
-/// The declared precisions of the columns that parameters are assigned to or equal.
-fn param_modifiers(
+/// The declared types and their modifiers of the columns that parameters are assigned to or equal.
+fn param_columns(
     session: &mut Session,
     analyses: &[Analysis],
-) -> Result<BTreeMap<(u32, i16), i32>, postgres::Error> {
-    const MODIFIERS: &str = "
-        SELECT a.attrelid, a.attnum, a.atttypmod
-        FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = ANY ($1) AND a.atttypid IN ('pg_catalog.numeric'::regtype, 'pg_catalog.numeric[]'::regtype)";
+) -> Result<BTreeMap<(u32, i16), (Oid, i32)>, postgres::Error> {
+    const COLUMNS: &str = "
+        SELECT a.attrelid, a.attnum, a.atttypid, a.atttypmod
+        FROM unnest($1::oid[], $2::int2[]) AS met (relation, number)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = met.relation AND a.attnum = met.number";
     let places = analyses.iter().flat_map(|analysis| &analysis.params).filter_map(|param| param.column);
-    let relations: Vec<Oid> = places.map(|(relation, _)| relation).collect();
+    let (relations, numbers): (Vec<Oid>, Vec<i16>) = places.unzip();
     if relations.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows = session.client.query(MODIFIERS, &[&relations])?;
-    Ok(rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect())
+    let rows = session.client.query(COLUMNS, &[&relations, &numbers])?;
+    Ok(rows.iter().map(|row| ((row.get(0), row.get(1)), (row.get(2), row.get(3)))).collect())
 }
 
 /// The user's types that the statements' parameters and columns have, domains of columns by what the trees say.
 fn user_types<'p>(
     session: &mut Session,
     statements: impl Iterator<Item = (&'p Prepared, &'p Analysis)>,
+    param_columns: &BTreeMap<(u32, i16), (Oid, i32)>,
 ) -> Result<UserTypes, postgres::Error> {
-    let mut oids: Vec<Oid> = Vec::new();
+    let mut oids: Vec<Oid> = param_columns.values().map(|(oid, _)| *oid).collect();
     for (prepared, analysis) in statements {
         oids.extend(prepared.statement.params().iter().map(Type::oid));
         oids.extend(prepared.statement.columns().iter().map(|column| column.type_().oid()));

@@ -33,6 +33,8 @@ pub(crate) struct Field {
     pub nullable: bool,
     /// Whether elements can be NULL, if it is an array; false for everything else.
     pub null_elements: bool,
+    /// The domain of the column that a parameter meets, where the server takes the type under it.
+    pub domain: Option<TypeName>,
     /// The Rust type that `[columns]` of bindery.toml names for the column, or for the column that a parameter meets.
     pub rust: Option<RustType>,
 }

@@ -403,6 +403,8 @@ fn render_fields(key: &str, fields: &[Field], text: &mut String) {
     for field in fields {
         let (name, ty) = (quoted(&field.name), quoted(&field.ty));
         let elements = if field.null_elements { ", null_elements = true" } else { "" };
+        let domain = field.domain.as_ref().map(|domain| format!(", domain = {}", quoted(domain)));
+        let domain = domain.unwrap_or_default();
         let rust = field.rust.as_ref().map(|rust| format!(", rust = {}", quoted(&rust.path)));
         let via = field
             .rust
@@ -413,7 +415,7 @@ fn render_fields(key: &str, fields: &[Field], text: &mut String) {
         let nullable = field.nullable;
         let _ = writeln!(
             text,
-            "    {{ name = {name}, type = {ty}, nullable = {nullable}{elements}{rust}{via} }},"
+            "    {{ name = {name}, type = {ty}, nullable = {nullable}{elements}{domain}{rust}{via} }},"
         );
     }
     text.push_str("]\n");
@@ -491,6 +493,7 @@ fn fields(table: &TomlTable, key: &str) -> Result<Vec<Field>, String> {
                 ty: string(item, "type")?,
                 nullable: boolean(item, "nullable")?,
                 null_elements: item.get("null_elements").and_then(Value::as_bool).unwrap_or(false),
+                domain: item.get("domain").and_then(Value::as_str).map(str::to_owned),
                 rust: match item.get("rust").and_then(Value::as_str) {
                     Some(path) => Some(RustType {
                         path: path.to_owned(),
@@ -540,12 +543,22 @@ mod tests {
     use crate::settings::Via;
 
     fn field(name: &str, ty: &str, nullable: bool) -> Field {
-        Field { name: name.into(), ty: ty.into(), nullable, null_elements: ty.ends_with("[]"), rust: None }
+        Field {
+            name: name.into(),
+            ty: ty.into(),
+            nullable,
+            null_elements: ty.ends_with("[]"),
+            domain: None,
+            rust: None,
+        }
     }
 
     fn lock() -> Lock {
         let description = Description {
-            params: vec![field("plate", "public.plate", false)],
+            params: vec![
+                field("plate", "public.plate", false),
+                Field { domain: Some("public.plate".into()), ..field("other", "text", true) },
+            ],
             columns: vec![
                 field("id", "int8", false),
                 field("odd \"name\"\n", "text[]", true),

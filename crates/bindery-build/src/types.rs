@@ -357,7 +357,7 @@ impl Types<'_> {
     /// The same for a parameter.
     pub fn param(&self, query: &Query, param: &Field) -> Result<Resolved, Refusal> {
         let named = query.rust_type(Target::Param, &param.name).or(param.rust.as_ref());
-        self.resolve(&param.ty, named)
+        self.resolve(param.domain.as_ref().unwrap_or(&param.ty), named)
     }
 
     /// What stands for the type `ty`, or for a column or parameter of it that a Rust type is named for.

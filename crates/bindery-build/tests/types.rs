@@ -118,6 +118,28 @@ fn every_type_makes_the_round_trip() {
     println!("{}", package::run(&workspace, "round_trip"));
 }
 
+#[test]
+fn types_of_the_users_own_are_sent_and_read() {
+    let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("named_types");
+    let package = workspace.join("named");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/types/named");
+    let text = |file: &str| fs::read_to_string(sources.join(file)).unwrap();
+    package::write(&package.join("migrations/1_events.sql"), &text("migration.sql"));
+    for file in ["events", "reports"] {
+        package::write(&package.join(format!("queries/{file}.sql")), &text(&format!("{file}.sql")));
+    }
+    let _ = fs::remove_file(package.join("bindery.lock"));
+    let mut config = Config::new(&package);
+    config.toml(&text("bindery.toml")).unwrap().out_dir("src/db");
+    config.generate().unwrap_or_else(|error| panic!("{error}"));
+    package::write(&package.join("src/main.rs"), &text("main.rs"));
+    package::write_workspace(&workspace, &["named"]);
+    let dependencies = "serde = { version = \"1\", features = [\"derive\"] }\nschemars = \"1\"\n";
+    let manifest = package::manifest("named", &["rust_decimal", "schemars"], dependencies);
+    package::write(&package.join("Cargo.toml"), &manifest);
+    println!("{}", package::run(&workspace, "named"));
+}
+
 /// Base types, ranges and multiranges that every server has.
 fn builtin_types(client: &mut bindery_postgres::Client) -> Vec<String> {
     let rows = client.query(

@@ -44,7 +44,7 @@ pub use error::Error;
 pub use query::Query;
 pub use row::{FromRow, Row};
 pub use transaction::{Savepoint, Transaction};
-pub use value::array::{Array, ArrayShapeError, Dimension};
+pub use value::array::{Array, ArrayShapeError, Borrowed, Dimension};
 pub use value::calendar::{
     CalendarRangeError, Date, ParseCalendarError, Time, TimeTz, Timestamp, TimestampTz,
 };
@@ -56,6 +56,7 @@ pub use value::enumeration::Enum;
 pub use value::ewkb::{Ewkb, ParseEwkbError};
 pub use value::geometric::{Circle, Line, Lseg, Path, Point, Polygon, Rectangle};
 pub use value::interval::{Interval, ParseIntervalError};
+pub use value::lsn::{ParsePgLsnError, PgLsn};
 pub use value::mac::{MacAddr, MacAddr8, ParseMacAddrError};
 pub use value::money::Money;
 pub use value::numeric::{Numeric, NumericRangeError, ParseNumericError};
@@ -87,7 +88,6 @@ pub use serde_json;
 #[cfg(feature = "time")]
 pub use time;
 pub use tokio_postgres::error::SqlState;
-pub use tokio_postgres::types::PgLsn;
 #[cfg(feature = "uuid")]
 pub use uuid;
 

@@ -43,15 +43,32 @@ pub(super) fn of_unknown(said: &Derives) -> Option<TokenStream> {
     has_serde(said).then(|| quote!(#[serde(untagged)]))
 }
 
+/// Types whose form in JSON is that of another, which has a schema.
+const IN_SCHEMAS: [(&str, &str); 15] = [
+    ("Vec<u8>", "String"),
+    ("bindery::cidr::IpCidr", "String"),
+    ("bindery::cidr::IpInet", "String"),
+    ("bindery::jiff::civil::DateTime", "String"),
+    ("bindery::jiff::civil::Date", "String"),
+    ("bindery::jiff::civil::Time", "String"),
+    ("bindery::jiff::Timestamp", "String"),
+    ("bindery::time::OffsetDateTime", "String"),
+    ("bindery::time::PrimitiveDateTime", "String"),
+    ("bindery::time::Date", "String"),
+    ("bindery::time::Time", "String"),
+    ("bindery::bit_vec::BitVec", "bindery::serde_json::Value"),
+    ("bindery::pgvector::Vector", "Vec<f32>"),
+    ("bindery::pgvector::HalfVector", "Vec<f32>"),
+    ("bindery::pgvector::SparseVector", "bindery::serde_json::Value"),
+];
+
 /// Bytes are base64 in JSON.
 pub(super) fn of_field(ty: &str, said: &Derives) -> TokenStream {
-    if !ty.contains("Vec<u8>") {
-        return TokenStream::new();
-    }
+    let is_bytes = ty.contains("Vec<u8>");
     let default = ty.starts_with("Option<").then(|| quote!(default,));
-    let serde = has_serde(said).then(|| quote!(#[serde(#default with = "bindery::base64")]));
-    let text = ty.replace("Vec<u8>", "String");
-    let schema = derives(said, "JsonSchema").then(|| quote!(#[schemars(with = #text)]));
+    let serde = (is_bytes && has_serde(said)).then(|| quote!(#[serde(#default with = "bindery::base64")]));
+    let schema = IN_SCHEMAS.iter().fold(ty.to_owned(), |ty, (rust, schema)| ty.replace(rust, schema));
+    let schema = (schema != ty && derives(said, "JsonSchema")).then(|| quote!(#[schemars(with = #schema)]));
     quote!(#serde #schema)
 }
 

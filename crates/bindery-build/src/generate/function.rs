@@ -138,8 +138,13 @@ impl<'i> Function<'i> {
     fn values(&self) -> TokenStream {
         let values = self.args.iter().map(|arg| {
             let name = ident(&arg.name);
-            let value = if self.takes_struct() { quote!(params.#name) } else { quote!(#name) };
-            arg.encoded(value)
+            if self.takes_struct() {
+                return arg.encoded(quote!(params.#name));
+            }
+            match arg.borrows_as().map(|part| rust_type(part)) {
+                Some(part) => quote!(&bindery::Borrowed::<_, #part>::new(#name)),
+                None => arg.encoded(quote!(#name)),
+            }
         });
         quote!(&[#(#values),*])
     }
@@ -152,7 +157,11 @@ impl<'i> Function<'i> {
             return quote!(, params: #name #lifetime);
         }
         let arguments = self.args.iter().map(|arg| {
-            let (name, ty) = (ident(&arg.name), rust_type(&arg.ty.replace("'a ", "")));
+            let name = ident(&arg.name);
+            let ty = match arg.borrows_as() {
+                Some(part) => rust_type(&format!("&[impl AsRef<{part}> + Sync]")),
+                None => rust_type(&arg.ty.replace("'a ", "")),
+            };
             quote!(, #name: #ty)
         });
         quote!(#(#arguments)*)
@@ -272,6 +281,16 @@ impl<'i> Function<'i> {
 }
 
 impl Arg {
+    /// What the elements of a list borrow as, where any type that does may be passed. Not where it may be NULL, since
+    /// `None` would need a type, and not in a struct, which would need a parameter.
+    fn borrows_as(&self) -> Option<&'static str> {
+        match self.ty.as_str() {
+            "&'a [&'a str]" => Some("str"),
+            "&'a [&'a [u8]]" => Some("[u8]"),
+            _ => None,
+        }
+    }
+
     /// `&plate`, with what writes it where that is not the value itself.
     fn encoded(&self, value: TokenStream) -> TokenStream {
         let Resolved::Given { rust, base } = &self.resolved else { return quote!(&#value) };

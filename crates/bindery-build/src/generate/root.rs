@@ -164,7 +164,7 @@ fn composite_items(
 fn attribute_field(attribute: &Attribute, types: Types<'_>) -> Field {
     let Attribute { name, ty } = attribute.clone();
     let null_elements = types.settings.null_elements && types.schema.is_array(&ty);
-    Field { name, ty, nullable: true, null_elements, rust: None }
+    Field { name, ty, nullable: true, null_elements, domain: None, rust: None }
 }
 
 /// A variant a label: `in service` is `InService`; one that leaves no name, or a name twice, is numbered.

@@ -1,6 +1,7 @@
 //! Arrays: of any number of dimensions, from any lower bound, or plain lists.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 
 use bytes::{BufMut, BytesMut};
@@ -223,7 +224,7 @@ impl<T: Encode> Encode for Array<T> {
     }
 
     fn encode(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
-        encode_array(&self.dimensions, &self.elements, ty, out)
+        encode_array(&self.dimensions, self.elements.iter(), ty, out)
     }
 }
 
@@ -238,7 +239,7 @@ impl<T: Encode> Encode for &[T] {
         let dimension = Dimension { length: self.len(), lower_bound };
         // An empty vector has a dimension, other than an empty array.
         let dimensions: &[Dimension] = if self.is_empty() && lower_bound == 1 { &[] } else { &[dimension] };
-        encode_array(dimensions, self, ty, out)
+        encode_array(dimensions, self.iter(), ty, out)
     }
 }
 
@@ -252,9 +253,36 @@ impl<T: Encode> Encode for Vec<T> {
     }
 }
 
+/// A list of what borrows as text or as bytes, such as a slice of `String`s.
+///
+/// Generated functions that take `&[impl AsRef<str>]` pass it on as this.
+#[derive(Debug)]
+pub struct Borrowed<'a, S, T: ?Sized>(&'a [S], PhantomData<fn(&T)>);
+
+impl<'a, S: AsRef<T>, T: ?Sized> Borrowed<'a, S, T> {
+    /// A list of these.
+    pub fn new(list: &'a [S]) -> Self {
+        Self(list, PhantomData)
+    }
+}
+
+impl<S: AsRef<T>, T: ?Sized> Encode for Borrowed<'_, S, T>
+where
+    for<'t> &'t T: Encode,
+{
+    fn accepts(ty: &Type) -> bool {
+        member(ty).is_some_and(<&T>::accepts)
+    }
+
+    fn encode(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
+        let dimension = (!self.0.is_empty()).then(|| Dimension::of(self.0.len()));
+        encode_array(dimension.as_slice(), self.0.iter().map(AsRef::as_ref), ty, out)
+    }
+}
+
 fn encode_array<T: Encode>(
     dimensions: &[Dimension],
-    elements: &[T],
+    elements: impl Iterator<Item = T>,
     ty: &Type,
     out: &mut BytesMut,
 ) -> Result<IsNull, BoxError> {

@@ -132,7 +132,5 @@ macro_rules! impl_composite {
                 $crate::generated::encode_composite(self, ty, out)
             }
         }
-
-        $crate::driver_traits!($name);
     };
 }

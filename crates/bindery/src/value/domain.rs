@@ -94,8 +94,6 @@ macro_rules! impl_domain {
                 <$base as $crate::Encode>::encode($crate::Domain::get(self), ty, out)
             }
         }
-
-        $crate::driver_traits!($name);
     };
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod ewkb;
 pub(crate) mod geometric;
 pub(crate) mod hstore;
 pub(crate) mod interval;
+pub(crate) mod lsn;
 pub(crate) mod mac;
 pub(crate) mod money;
 pub(crate) mod numeric;

@@ -45,12 +45,5 @@ codec!(
 );
 codec!(u64, [XID8], |raw| fixed(raw).map(u64::from_be_bytes), |value, out| out.put_u64(*value));
 
-codec!(
-    tokio_postgres::types::PgLsn,
-    [PG_LSN],
-    |raw| fixed(raw).map(|raw| u64::from_be_bytes(raw).into()),
-    |value, out| out.put_u64((*value).into())
-);
-
 // What a function that returns nothing returns.
 codec!((), [VOID], |raw| fixed::<0>(raw).map(|[]| ()), |value, _out| *value);

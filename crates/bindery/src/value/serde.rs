@@ -2,7 +2,7 @@
 //!
 //! | type | form |
 //! |---|---|
-//! | `Numeric`, dates and times, `MacAddr`, `MacAddr8` | a text as PostgreSQL prints it |
+//! | `Numeric`, dates and times, `MacAddr`, `MacAddr8`, `PgLsn` | a text as PostgreSQL prints it |
 //! | `Interval` | a text as ISO 8601 has it: `P1Y2M-3DT4H` |
 //! | `OrInfinity<T>` | `"infinity"`, `"-infinity"`, or as `T` |
 //! | `Array<T>` | a list; an object with `dimensions` and `elements` if it is not one that counts from 1 |
@@ -20,6 +20,7 @@ use super::array::{Array, Dimension};
 use super::calendar::{Date, Time, TimeTz, Timestamp, TimestampTz};
 use super::ewkb::Ewkb;
 use super::interval::Interval;
+use super::lsn::PgLsn;
 use super::mac::{MacAddr, MacAddr8};
 use super::numeric::Numeric;
 use super::or_infinity::OrInfinity;
@@ -72,6 +73,7 @@ as_text! {
     TimestampTz, "TimestampTz", ToString::to_string, "a date and a time in UTC, infinity or -infinity";
     MacAddr, "MacAddr", ToString::to_string, "a hardware address";
     MacAddr8, "MacAddr8", ToString::to_string, "a hardware address";
+    PgLsn, "PgLsn", ToString::to_string, "a place in the write-ahead log";
     Ewkb, "Ewkb", Ewkb::to_hex, "a shape in PostGIS's binary form, in hexadecimal digits";
 }
 
