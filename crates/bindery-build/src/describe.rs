@@ -87,9 +87,11 @@ struct Known<'s> {
     /// Without tables.
     schema: Schema,
     domains: BTreeMap<Oid, TypeName>,
-    /// The types of the columns that parameters meet, with their modifiers.
-    param_columns: BTreeMap<(u32, i16), (Oid, i32)>,
+    param_columns: ParamColumns,
 }
+
+/// The types of the columns that parameters meet, with their modifiers.
+type ParamColumns = BTreeMap<(u32, i16), (Oid, i32)>;
 
 /// Prepares what the server accepts; the others become diagnostics.
 fn prepare_all<'q>(
@@ -385,10 +387,7 @@ fn table_of(
 }
 
 /// The declared types and their modifiers of the columns that parameters are assigned to or equal.
-fn param_columns(
-    session: &mut Session,
-    analyses: &[Analysis],
-) -> Result<BTreeMap<(u32, i16), (Oid, i32)>, postgres::Error> {
+fn param_columns(session: &mut Session, analyses: &[Analysis]) -> Result<ParamColumns, postgres::Error> {
     const COLUMNS: &str = "
         SELECT a.attrelid, a.attnum, a.atttypid, a.atttypmod
         FROM unnest($1::oid[], $2::int2[]) AS met (relation, number)
@@ -406,7 +405,7 @@ fn param_columns(
 fn user_types<'p>(
     session: &mut Session,
     statements: impl Iterator<Item = (&'p Prepared, &'p Analysis)>,
-    param_columns: &BTreeMap<(u32, i16), (Oid, i32)>,
+    param_columns: &ParamColumns,
 ) -> Result<UserTypes, postgres::Error> {
     let mut oids: Vec<Oid> = param_columns.values().map(|(oid, _)| *oid).collect();
     for (prepared, analysis) in statements {

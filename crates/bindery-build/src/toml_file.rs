@@ -164,7 +164,7 @@ fn derives(place: &str, value: Value, mistakes: &mut Vec<String>) -> Derives {
         let at = format!("{place}.{key}");
         let outcome = match key.as_str() {
             "derive" => texts(&at, &value).and_then(|derive| {
-                derive.iter().try_for_each(|path| attribute(&at, &format!("derive({path})")))?;
+                derive.iter().try_for_each(|path| derive_path(&at, path))?;
                 read.derive = derive;
                 Ok(())
             }),
@@ -193,6 +193,11 @@ fn renames(place: &str, value: Value) -> Result<BTreeMap<String, String>, String
 fn identifier(place: &str, name: &str) -> Result<(), String> {
     let read: Result<syn::Ident, _> = syn::parse_str(name);
     read.map(|_| ()).map_err(|_| format!("`{place}`: `{name}` is no name in Rust"))
+}
+
+fn derive_path(place: &str, text: &str) -> Result<(), String> {
+    let read: Result<syn::Path, _> = syn::parse_str(text);
+    read.map(|_| ()).map_err(|_| format!("`{place}`: `{text}` is no path; write `serde::Serialize`"))
 }
 
 fn attribute(place: &str, text: &str) -> Result<(), String> {
@@ -230,4 +235,78 @@ fn paths(key: &str, value: &Value) -> Result<Vec<PathBuf>, String> {
 fn path(key: &str, value: &Value) -> Result<PathBuf, String> {
     let path = value.as_str().ok_or_else(|| format!("`{key}` has to be a path"))?;
     Ok(Path::new(path).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Via;
+
+    #[test]
+    fn every_mistake_is_told() {
+        let text = r##"
+            migration = "db"
+            out = 3
+            infinities = "never"
+            date_time = "joda"
+            types."public.plate" = { newtype = "yes", kind = "x", via = "TryFrom" }
+            types."public.level" = { type = "no type", name = "a b" }
+            columns."public.cars.a" = { via = "serde" }
+            columns."public.cars.b" = { type = "crate::B", via = "magic" }
+            columns."public.cars.c" = 1
+            [rust]
+            derive = ["not a path"]
+            [rust.types.Car]
+            attributes = ["#[serde(skip)]"]
+            fields = { plate = "two words" }
+            feilds = {}
+        "##;
+        let error = Config::new(".").toml(text).unwrap_err().to_string();
+        for mistake in [
+            "`migration` is not a setting; the settings are migrations, queries",
+            "`out` has to be a path",
+            "`infinities` has to be \"keep\" or \"error\"",
+            "`date_time` has to be \"chrono\" or \"jiff\" or \"time\" or \"bindery\"",
+            "`types.\"public.plate\".newtype` is string, which it cannot be",
+            "`types.\"public.plate\"` knows type, via, name, newtype and unknown_labels, but no `kind`",
+            "`types.\"public.plate\"` has `via`, but no `type`",
+            "`types.\"public.level\"`: `no type` is no type of Rust",
+            "`types.\"public.level\"`: `a b` is no name in Rust",
+            "`columns.\"public.cars.a\"` has `via`, but no `type`",
+            "`via magic` is not one of `FromSql`, `serde`, `TryFrom`",
+            "`columns.\"public.cars.c\"` has to be a table",
+            "`rust.derive`: `not a path` is no path; write `serde::Serialize`",
+            "`rust.types.\"Car\".attributes`: `#[serde(skip)]` is no attribute of Rust; write it without `#[]`",
+            "`rust.types.\"Car\".fields`: `two words` is no name in Rust",
+            "`rust.types.\"Car\"` knows derive, attributes and fields, but no `feilds`",
+        ] {
+            assert!(error.contains(mistake), "{mistake}\n{error}");
+        }
+        assert!(error.ends_with("these 16 errors"), "{error}");
+    }
+
+    #[test]
+    fn what_is_said_is_taken_over() {
+        let text = r#"
+            array_dimensions = "one"
+            decimal = "rust_decimal"
+            types."public.plate" = { type = "crate::Plate", via = "TryFrom" }
+            columns."public.cars.payload" = "crate::Payload<String, i32>"
+            [rust]
+            derive = "Eq"
+            [rust.files."q.sql"]
+            derive = ["Hash"]
+            [rust.types.Car]
+            fields = { plate = "licence" }
+        "#;
+        let mut config = Config::new(".");
+        let settings = &config.toml(text).unwrap().settings;
+        assert!(settings.one_dimension && settings.rust_decimal && settings.infinities);
+        let plate = settings.of_type("public.plate").and_then(|plate| plate.rust.clone());
+        assert_eq!(plate, Some(RustType { path: "crate::Plate".into(), via: Some(Via::TryFrom) }));
+        assert_eq!(settings.columns["public.cars.payload"].path, "crate::Payload<String, i32>");
+        let derives = settings.derives(Some("q.sql"), "Car");
+        assert_eq!(derives.derive, ["Eq", "Hash"]);
+        assert_eq!(derives.fields["plate"], "licence");
+    }
 }

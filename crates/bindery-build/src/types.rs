@@ -662,3 +662,6 @@ fn path(name: &str, scope: Scope) -> String {
         Scope::Module => format!("super::{name}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,9 @@ impl Package {
         }
         fs::copy(case.with_file_name(MIGRATION), root.join("migrations").join(MIGRATION)).unwrap();
         fs::write(root.join("bindery.lock"), LOCK).unwrap();
+        if case.join("bindery.toml").exists() {
+            fs::copy(case.join("bindery.toml"), root.join("bindery.toml")).unwrap();
+        }
         fs::write(root.join("code/cars.rs"), CODE).unwrap();
         Self { root }
     }
@@ -76,6 +79,9 @@ impl Package {
     fn config(&self) -> Config {
         let mut config = Config::new(&self.root);
         config.out_dir("code");
+        if let Ok(settings) = fs::read_to_string(self.root.join("bindery.toml")) {
+            config.toml(&settings).unwrap();
+        }
         config
     }
 

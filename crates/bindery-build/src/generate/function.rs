@@ -141,7 +141,7 @@ impl<'i> Function<'i> {
             if self.takes_struct() {
                 return arg.encoded(quote!(params.#name));
             }
-            match arg.borrows_as().map(|part| rust_type(part)) {
+            match arg.borrows_as().map(rust_type) {
                 Some(part) => quote!(&bindery::Borrowed::<_, #part>::new(#name)),
                 None => arg.encoded(quote!(#name)),
             }

@@ -95,8 +95,8 @@ impl FromStr for Interval {
     /// Reads the form of ISO 8601 with designators: `P1Y2M3W4DT5H6M7.8S`, any number with a sign, and the infinities.
     fn from_str(text: &str) -> Result<Self, ParseIntervalError> {
         match text {
-            "infinity" => return Ok(Self::INFINITY),
-            "-infinity" => return Ok(Self::NEGATIVE_INFINITY),
+            "infinity" => Ok(Self::INFINITY),
+            "-infinity" => Ok(Self::NEGATIVE_INFINITY),
             _ => read_iso_8601(text).ok_or(ParseIntervalError),
         }
     }

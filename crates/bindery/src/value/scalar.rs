@@ -1,8 +1,9 @@
 //! Rust's own numbers and truth values.
 
 use bytes::BufMut;
+use tokio_postgres::types::Type;
 
-use super::{codec, fixed};
+use super::{BoxError, Decode, codec, fixed};
 
 codec!(
     bool,
@@ -45,5 +46,13 @@ codec!(
 );
 codec!(u64, [XID8], |raw| fixed(raw).map(u64::from_be_bytes), |value, out| out.put_u64(*value));
 
-// What a function that returns nothing returns.
-codec!((), [VOID], |raw| fixed::<0>(raw).map(|[]| ()), |value, _out| *value);
+/// What a function that returns nothing returns.
+impl Decode<'_> for () {
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::VOID
+    }
+
+    fn decode(_: &Type, raw: &[u8]) -> Result<Self, BoxError> {
+        fixed::<0>(raw).map(|[]| ())
+    }
+}

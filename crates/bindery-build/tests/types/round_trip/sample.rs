@@ -210,7 +210,7 @@ borrowed!(bit_vec::BitVec, |random| {
 copied!(Tid, |random| vec![
     Tid::default(), Tid { block: u32::MAX, offset: u16::MAX }, Tid { block: random.next() as u32, offset: random.next() as u16 },
 ], printed! {});
-copied!(PgLsn, |random| vec![0.into(), u64::MAX.into(), random.next().into()], printed! {});
+copied!(PgLsn, |random| vec![PgLsn(0), PgLsn(u64::MAX), PgLsn(random.next())], printed! {});
 copied!(Money, |random| vec![Money(0), Money(-1), Money(i64::MAX), Money(i64::MIN + 1), Money(random.next() as i64 / 2)]);
 copied!(MacAddr, |random| vec![MacAddr::default(), MacAddr([255; 6]), MacAddr([0; 6].map(|_| random.next() as u8))], printed! {});
 copied!(MacAddr8, |random| vec![MacAddr8::default(), MacAddr8([255; 8]), MacAddr8([0; 8].map(|_| random.next() as u8))], printed! {});

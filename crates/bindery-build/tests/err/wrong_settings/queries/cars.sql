@@ -1,0 +1,2 @@
+-- name: FindCar :many
+SELECT id, plate FROM cars WHERE plate = @plate;

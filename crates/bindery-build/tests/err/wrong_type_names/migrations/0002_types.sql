@@ -1,0 +1,3 @@
+-- +goose Up
+CREATE TYPE colour AS ENUM ('red');
+CREATE DOMAIN licence AS text;
