@@ -89,3 +89,51 @@ by_way_of!(Date => NaiveDate);
 by_way_of!(Time => NaiveTime);
 by_way_of!(Timestamp => NaiveDateTime);
 by_way_of!(TimestampTz => DateTime<Utc>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_an_error() {
+        for date in [Date::INFINITY, Date::NEGATIVE_INFINITY, Date::from_days(2_145_031_948)] {
+            assert_eq!(NaiveDate::try_from(date), Err(CalendarRangeError), "{date}");
+        }
+        for end in [i64::MAX, i64::MIN, 9_223_371_331_199_999_999] {
+            assert_eq!(NaiveDateTime::try_from(Timestamp::from_microseconds(end)), Err(CalendarRangeError));
+            assert_eq!(
+                <DateTime<Utc>>::try_from(TimestampTz::from_microseconds(end)),
+                Err(CalendarRangeError)
+            );
+        }
+    }
+
+    #[test]
+    fn what_fits_comes_back() {
+        for number in [0, 1, -1, -63_000_000_000_000_001, 252_000_000_000_000_001, 800_000_000_000_007] {
+            let timestamp = Timestamp::from_microseconds(number);
+            assert_eq!(NaiveDateTime::try_from(timestamp).map(Timestamp::from), Ok(timestamp));
+            let timestamp = TimestampTz::from_microseconds(number);
+            assert_eq!(<DateTime<Utc>>::try_from(timestamp).map(TimestampTz::from), Ok(timestamp));
+            let date = Date::from_days(i32::try_from(number / 86_400_000_000).unwrap());
+            assert_eq!(NaiveDate::try_from(date).map(Date::from), Ok(date));
+        }
+    }
+
+    #[test]
+    fn midnight_at_the_end_of_a_day_is_a_leap_second() {
+        let end = Time::from_microseconds(86_400_000_000).unwrap();
+        assert_eq!(NaiveTime::from(end).to_string(), "23:59:60");
+        assert_eq!(Time::from(NaiveTime::from(end)), end);
+    }
+
+    #[test]
+    fn nanoseconds_are_rounded() {
+        let at = |nanoseconds| {
+            Time::from(NaiveTime::from_hms_nano_opt(0, 0, 1, nanoseconds).unwrap()).microseconds()
+        };
+        assert_eq!([at(499), at(500), at(1_499)], [1_000_000, 1_000_001, 1_000_001]);
+        let before_1970 = DateTime::from_timestamp(-1, 999_999_600).unwrap();
+        assert_eq!(TimestampTz::from(before_1970), TimestampTz::from(DateTime::UNIX_EPOCH));
+    }
+}

@@ -84,3 +84,41 @@ by_way_of!(Date => civil::Date);
 by_way_of!(Time => civil::Time);
 by_way_of!(Timestamp => civil::DateTime);
 by_way_of!(TimestampTz => Moment);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_an_error() {
+        for date in [Date::INFINITY, Date::NEGATIVE_INFINITY, Date::from_days(2_145_031_948)] {
+            assert_eq!(civil::Date::try_from(date), Err(CalendarRangeError), "{date}");
+        }
+        for end in [i64::MAX, i64::MIN, 9_223_371_331_199_999_999] {
+            assert_eq!(civil::DateTime::try_from(Timestamp::from_microseconds(end)), Err(CalendarRangeError));
+            assert_eq!(Moment::try_from(TimestampTz::from_microseconds(end)), Err(CalendarRangeError));
+        }
+    }
+
+    #[test]
+    fn what_fits_comes_back() {
+        for number in [0, 1, -1, -63_000_000_000_000_001, 252_000_000_000_000_001, 800_000_000_000_007] {
+            let timestamp = Timestamp::from_microseconds(number);
+            assert_eq!(civil::DateTime::try_from(timestamp).map(Timestamp::from), Ok(timestamp));
+            let timestamp = TimestampTz::from_microseconds(number);
+            assert_eq!(Moment::try_from(timestamp).map(TimestampTz::from), Ok(timestamp));
+            let date = Date::from_days(i32::try_from(number / 86_400_000_000).unwrap());
+            assert_eq!(civil::Date::try_from(date).map(Date::from), Ok(date));
+        }
+    }
+
+    #[test]
+    fn there_is_no_24_00() {
+        assert_eq!(
+            civil::Time::try_from(Time::from_microseconds(86_400_000_000).unwrap()),
+            Err(CalendarRangeError)
+        );
+        let last = Time::from_microseconds(86_399_999_999).unwrap();
+        assert_eq!(civil::Time::try_from(last).map(Time::from), Ok(last));
+    }
+}

@@ -42,3 +42,20 @@ impl Encode for Decimal {
         Numeric::from(*self).encode(ty, out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_rounded() {
+        let of = |text: &str| Decimal::try_from(&text.parse::<Numeric>().unwrap());
+        for text in ["0", "-12.50", "7922816251426433759354395033.5", "0.0000000000000000000000000001"] {
+            assert_eq!(of(text).map(|decimal| decimal.to_string()), Ok(text.to_owned()));
+            assert_eq!(of(text).map(Numeric::from), Ok(text.parse().unwrap()));
+        }
+        for text in ["NaN", "Infinity", "100000000000000000000000000000", "0.00000000000000000000000000001"] {
+            assert_eq!(of(text), Err(NumericRangeError), "{text}");
+        }
+    }
+}
