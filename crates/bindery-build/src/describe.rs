@@ -317,6 +317,9 @@ fn refused(kind: &str, annotation: &str, field: &Field, refusal: Refusal, cast: 
         true => format!(
             "{cast}; or name a type that implements FromSql and ToSql: `-- {annotation} {name}: type = crate::Type`"
         ),
+        false if ty.ends_with("record") && kind == "parameter" => {
+            format!("cast it to a composite type: `@{name}::its_type`")
+        }
         false if ty.ends_with("record") => "select its parts, or cast it to a composite type".to_owned(),
         false => cast,
     };
