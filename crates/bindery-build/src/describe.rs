@@ -17,7 +17,7 @@ use crate::server_error;
 use crate::session::{Prepared, Session};
 use crate::settings::Settings;
 use crate::trees::{self, Feed, Texts};
-use crate::types::{Refusal, Types};
+use crate::types::{Refusal, Types, without_modifier};
 use crate::user_types::{self, UserTypes};
 
 /// The server's answers.
@@ -240,8 +240,10 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis, known: &Known
             let column = place.and_then(|place| known.param_columns.get(&place));
             let ty = user_types::with_modifier(type_name(ty), column.map_or(-1, |(_, modifier)| *modifier));
             let domain = column.and_then(|(oid, _)| known.domains.get(oid));
-            let domain =
-                domain.filter(|domain| **domain != ty && known.schema.base_type(domain) == ty).cloned();
+            let is_under = |domain: &&TypeName| {
+                **domain != ty && without_modifier(known.schema.base_type(domain)) == without_modifier(&ty)
+            };
+            let domain = domain.filter(is_under).cloned();
             let rust = place.and_then(|place| known.named.of(place)).cloned();
             // An array is passed as a slice of values.
             Field { name, ty, nullable, null_elements: false, domain, rust }

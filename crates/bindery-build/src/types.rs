@@ -13,8 +13,10 @@ pub(crate) struct Mapping {
     pub origin: Origin,
     pub rust: Rust,
     /// The feature of `bindery` that it needs.
+    #[allow(dead_code, reason = "docs/types.md is written of it")]
     pub feature: Option<&'static str>,
     /// How values that the Rust type does not have come out, and what else there is to know.
+    #[allow(dead_code, reason = "docs/types.md is written of it")]
     pub note: &'static str,
 }
 

@@ -54,7 +54,7 @@ fn declaration(module: &Module<'_>, layout: Layout) -> TokenStream {
     let doc =
         doc::comment(&[format!("Queries of `{}`, on a connection that the caller holds.", module.file.path)]);
     // The user decides which queries are used, and what the comments in the SQL look like.
-    let allow = quote!(#[allow(dead_code, rustdoc::all)]);
+    let allow = quote!(#[allow(dead_code, clippy::type_complexity, rustdoc::all)]);
     match layout {
         Layout::SourceDir => quote!(#doc #allow pub mod #name;),
         Layout::OutDir => {

@@ -100,7 +100,9 @@ pub(super) fn declaration(
 ) -> TokenStream {
     let title = doc::comment(&[title.to_owned()]);
     // The modules allow it for all of theirs.
-    let allow = (scope == Scope::Root).then(|| quote!(#[allow(dead_code)]));
+    let is_complex = columns.iter().any(|column| column.ty.matches('<').count() > 3);
+    let complex = is_complex.then(|| quote!(, clippy::type_complexity));
+    let allow = (scope == Scope::Root).then(|| quote!(#[allow(dead_code #complex)]));
     let holds_given = columns.iter().any(|column| column.holds_given);
     let derive = derives::above(&["Clone", "Debug", "PartialEq"], holds_given, said);
     let fields = field_idents(columns, said).into_iter().zip(columns).map(|(name, column)| {

@@ -120,8 +120,7 @@ fn promises_and_crates_choose_the_types() {
 fn named_types_take_precedence() {
     let rust = |path: &str| Some(RustType { path: path.into(), via: None });
     let said = |rust| TypeSettings { rust, ..TypeSettings::default() };
-    let mut settings = Settings::default();
-    settings.types = BTreeMap::from([
+    let types = BTreeMap::from([
         ("jsonb".to_owned(), said(rust("crate::Any"))),
         ("ext.own".to_owned(), said(rust("crate::Own"))),
         (
@@ -129,6 +128,7 @@ fn named_types_take_precedence() {
             TypeSettings { newtype: true, name: Some("Licence".into()), ..said(None) },
         ),
     ]);
+    let settings = Settings { types, ..Settings::default() };
     let reader = |ty: &str| {
         let schema = schema();
         let types = Types { schema: &schema, settings: &settings };
