@@ -105,22 +105,32 @@ fn write_packages(workspace: &Path, real: &Path) {
     package::write_workspace(workspace, &PROJECTS.map(|project| project.name));
     let build =
         format!("\n[build-dependencies]\nbindery-build = {{ path = {:?} }}\n", env!("CARGO_MANIFEST_DIR"));
+    let whole = has_pgvector();
+    println!("Pagila {}", if whole { "as it is" } else { "without what needs PostgreSQL 18 and pgvector" });
     for project in PROJECTS {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real").join(project.name);
         let package = workspace.join(project.name);
-        write(&package.join("Cargo.toml"), &package::manifest(project.name, &[], &build));
+        write(&package.join("Cargo.toml"), &package::manifest(project.name, &["pgvector"], &build));
         write(&package.join("build.rs"), &build_script(&project));
         copy_sql(&own, &package.join("sql"));
         write(&package.join("src/main.rs"), &fs::read_to_string(own.join("main.rs")).unwrap());
         for file in project.shared {
             let text = without(&fs::read_to_string(real.join(file)).unwrap(), project.later);
-            let text = for_any_server(&text);
+            let text = if whole { text } else { for_any_server(&text) };
             write(&package.join("sql").join(Path::new(file).file_name().unwrap()), &text);
             if project.name == "pagila" {
                 write_everything(&package, &text);
             }
         }
     }
+}
+
+/// Whether the server is the one that Pagila was dumped from; `scripts/pgvector.sh` fetches it.
+fn has_pgvector() -> bool {
+    let server = bindery_postgres::Server::start().unwrap();
+    let mut client = server.create_database().unwrap().connect().unwrap();
+    let sql = "SELECT FROM pg_available_extensions WHERE name = 'vector'";
+    server.major() >= 18 && client.query_opt(sql, &[]).unwrap().is_some()
 }
 
 /// A query for all of each table and view, and a function that runs them all.

@@ -2,7 +2,7 @@
 CREATE FUNCTION river_job_state_in_bitmask(bitmask bit(8), state river_job_state) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     AS $$
-        SELECT get_bit(bitmask, array_position(enum_range(NULL::river_job_state), state) - 1) = 1
+        SELECT get_bit(bitmask, array_position(enum_range(NULL::public.river_job_state), state) - 1) = 1
     $$;
 
 CREATE UNIQUE INDEX river_job_unique_idx ON river_job (unique_key)
