@@ -11,5 +11,6 @@ BINDERY_MAJORS=$bins cargo test --package cargo-bindery --test majors -- --nocap
 while IFS= read -r bin; do
   echo "== $bin"
   BINDERY_PG_BIN=$bin cargo test --package bindery-build --lib -- --nocapture
+  BINDERY_PG_BIN=$bin cargo test --package bindery-build --test types -- --nocapture
   BINDERY_PG_BIN=$bin cargo test --package bindery --test server
 done <<< "$bins"

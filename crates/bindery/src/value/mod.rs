@@ -369,3 +369,103 @@ impl<'r> Reader<'r> {
 pub(crate) fn fixed<const N: usize>(raw: &[u8]) -> Result<[u8; N], BoxError> {
     raw.try_into().map_err(|_| format!("the value has {} bytes and should have {N}", raw.len()).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Array, Circle, Cube, Date, Ewkb, Interval, Line, Lseg, MacAddr, MacAddr8, Money, Multirange, Numeric,
+        OrInfinity, Path, PgLsn, Point, Polygon, Range, Rectangle, Snapshot, Tid, Time, TimeTz, Timestamp,
+        TimestampTz, TsQuery, TsVector,
+    };
+
+    /// SplitMix64.
+    struct Random(u64);
+
+    impl Random {
+        fn next(&mut self) -> u64 {
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            mixed ^ (mixed >> 31)
+        }
+
+        /// Mostly small numbers, as lengths and counts are.
+        fn bytes(&mut self) -> Vec<u8> {
+            let length = self.next() % 64;
+            let byte = |random: &mut Self| {
+                if random.next().is_multiple_of(3) { random.next() as u8 } else { (random.next() % 5) as u8 }
+            };
+            (0..length).map(|_| byte(self)).collect()
+        }
+    }
+
+    /// Whatever is read is written without a panic, and read again as the same.
+    fn read<T: for<'r> Decode<'r> + Encode + std::fmt::Debug>(ty: &Type, raw: &[u8]) {
+        assert!(<T as Decode<'_>>::accepts(ty), "{ty}");
+        let Ok(value) = T::decode(ty, raw) else { return };
+        let mut out = BytesMut::new();
+        if let Ok(IsNull::No) = value.encode(ty, &mut out) {
+            let again = T::decode(ty, &out).expect("what was written is read");
+            assert_eq!(format!("{value:?}"), format!("{again:?}"));
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let seed = now.as_secs() ^ u64::from(now.subsec_nanos());
+        println!("seed {seed}");
+        let mut random = Random(seed);
+        for _ in 0..20_000 {
+            let raw = random.bytes();
+            read::<Array<Option<i32>>>(&Type::INT4_ARRAY, &raw);
+            read::<Array<Option<Range<Numeric>>>>(&Type::NUM_RANGE_ARRAY, &raw);
+            read::<Vec<i16>>(&Type::INT2_VECTOR, &raw);
+            read::<Multirange<i64>>(&Type::INT8MULTI_RANGE, &raw);
+            read::<Range<OrInfinity<Date>>>(&Type::DATE_RANGE, &raw);
+            read::<Numeric>(&Type::NUMERIC, &raw);
+            read::<Interval>(&Type::INTERVAL, &raw);
+            read::<Date>(&Type::DATE, &raw);
+            read::<Time>(&Type::TIME, &raw);
+            read::<TimeTz>(&Type::TIMETZ, &raw);
+            read::<Timestamp>(&Type::TIMESTAMP, &raw);
+            read::<TimestampTz>(&Type::TIMESTAMPTZ, &raw);
+            read::<TsVector>(&Type::TS_VECTOR, &raw);
+            read::<TsQuery>(&Type::TSQUERY, &raw);
+            read::<Snapshot>(&Type::PG_SNAPSHOT, &raw);
+            read::<Tid>(&Type::TID, &raw);
+            read::<Point>(&Type::POINT, &raw);
+            read::<Line>(&Type::LINE, &raw);
+            read::<Lseg>(&Type::LSEG, &raw);
+            read::<Rectangle>(&Type::BOX, &raw);
+            read::<Path>(&Type::PATH, &raw);
+            read::<Polygon>(&Type::POLYGON, &raw);
+            read::<Circle>(&Type::CIRCLE, &raw);
+            read::<Money>(&Type::MONEY, &raw);
+            read::<MacAddr>(&Type::MACADDR, &raw);
+            read::<MacAddr8>(&Type::MACADDR8, &raw);
+            read::<PgLsn>(&Type::PG_LSN, &raw);
+            read::<String>(&Type::JSONPATH, &raw);
+            read::<bool>(&Type::BOOL, &raw);
+            let of_extension = |name: &str| Type::new(name.into(), 1, Kind::Simple, "ext".into());
+            read::<Cube>(&of_extension("cube"), &raw);
+            read::<Ewkb>(&of_extension("geometry"), &raw);
+            read::<std::collections::BTreeMap<String, Option<String>>>(&of_extension("hstore"), &raw);
+            #[cfg(feature = "cidr")]
+            read::<::cidr::IpInet>(&Type::INET, &raw);
+            #[cfg(feature = "bit-vec")]
+            read::<::bit_vec::BitVec>(&Type::VARBIT, &raw);
+            #[cfg(feature = "chrono")]
+            read::<OrInfinity<::chrono::DateTime<::chrono::Utc>>>(&Type::TIMESTAMPTZ, &raw);
+        }
+    }
+
+    #[test]
+    fn another_type_is_an_error_that_names_both() {
+        let error = decode_checked::<i32>(&Type::INT8, Some(&[0; 8])).unwrap_err();
+        assert_eq!(error.to_string(), "i32 does not stand for the type int8");
+        let error = 1_i32.encode_param(&Type::TEXT_ARRAY, &mut BytesMut::new()).err().unwrap();
+        assert_eq!(error.to_string(), "i32 does not stand for the type text[]");
+    }
+}

@@ -269,3 +269,106 @@ pub mod base64 {
         T::decode(text).ok_or_else(|| D::Error::custom("the text is not base64"))
     }
 }
+
+#[cfg(all(test, feature = "serde_json"))]
+mod tests {
+    use std::fmt::Debug;
+    use std::ops::Bound;
+
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        Cube, Lexeme, Money, Multirange, PgLsn, Point, Position, Range, Snapshot, Tid, TsQuery, TsVector,
+        Weight,
+    };
+
+    /// Whether the value has this form, and comes back from it.
+    fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, form: Value) {
+        assert_eq!(serde_json::to_value(&value).unwrap(), form);
+        assert_eq!(serde_json::from_value::<T>(form).unwrap(), value);
+    }
+
+    #[test]
+    fn every_type_has_its_form() {
+        check("-12.50".parse::<Numeric>().unwrap(), json!("-12.50"));
+        check(Numeric::NAN, json!("NaN"));
+        check(Interval { months: 14, days: -3, microseconds: 1 }, json!("P1Y2M-3DT0.000001S"));
+        check(Date::from_days(0), json!("2000-01-01"));
+        check(Time::from_microseconds(86_400_000_000).unwrap(), json!("24:00:00"));
+        check(TimeTz { time: Time::default(), offset: -19_800 }, json!("00:00:00-05:30"));
+        check(Timestamp::NEGATIVE_INFINITY, json!("-infinity"));
+        check(TimestampTz::from_microseconds(1), json!("2000-01-01 00:00:00.000001+00"));
+        check(MacAddr([8, 0, 43, 1, 2, 3]), json!("08:00:2b:01:02:03"));
+        check(PgLsn(0x16_b374_d848), json!("16/B374D848"));
+        check(Ewkb(vec![1, 255]), json!("01FF"));
+        check(Money(150), json!(150));
+        check(Tid { block: 1, offset: 2 }, json!({"block": 1, "offset": 2}));
+        check(
+            Snapshot { xmin: 1, xmax: 3, in_progress: vec![2] },
+            json!({"xmin": 1, "xmax": 3, "in_progress": [2]}),
+        );
+        check(Point::new(1.5, -2.0), json!({"x": 1.5, "y": -2.0}));
+        check(Cube::Point(vec![1.0]), json!({"point": [1.0]}));
+        check(Range::<i32>::Empty, json!("empty"));
+        let range = Range::Bounds(Bound::Unbounded, Bound::Excluded(5));
+        check(range, json!({"bounds": ["Unbounded", {"Excluded": 5}]}));
+        check(Multirange::from(vec![range]), json!([{"bounds": ["Unbounded", {"Excluded": 5}]}]));
+        let position = Position { position: 3, weight: Weight::A };
+        let vector = TsVector { lexemes: vec![Lexeme { word: "cat".into(), positions: vec![position] }] };
+        let form = json!({"lexemes": [{"word": "cat", "positions": [{"position": 3, "weight": "A"}]}]});
+        check(vector, form);
+        let word = TsQuery::Word { word: "a".into(), prefix: true, weights: vec![] };
+        check(
+            TsQuery::Not(Box::new(word)),
+            json!({"Not": {"Word": {"word": "a", "prefix": true, "weights": []}}}),
+        );
+    }
+
+    #[test]
+    fn arrays_are_lists_where_they_can_be() {
+        check(Array::from(vec![Some(1), None]), json!([1, null]));
+        check(Array::<i32>::default(), json!([]));
+        let matrix =
+            Array::new(vec![Dimension::of(1), Dimension { length: 2, lower_bound: 0 }], vec![1, 2]).unwrap();
+        let dimensions = json!([{"length": 1, "lower_bound": 1}, {"length": 2, "lower_bound": 0}]);
+        check(matrix, json!({"dimensions": dimensions, "elements": [1, 2]}));
+        let wrong = json!({"dimensions": dimensions, "elements": [1]});
+        assert!(serde_json::from_value::<Array<i32>>(wrong).is_err());
+    }
+
+    #[test]
+    #[cfg(feature = "chrono")]
+    fn infinities_are_texts_beside_dates() {
+        let day = chrono::NaiveDate::from_ymd_opt(2026, 7, 1).unwrap();
+        check(OrInfinity::Finite(day), json!("2026-07-01"));
+        check(OrInfinity::<chrono::NaiveDate>::Infinity, json!("infinity"));
+        check(OrInfinity::Finite(day.and_hms_opt(1, 2, 3).unwrap().and_utc()), json!("2026-07-01T01:02:03Z"));
+    }
+
+    #[test]
+    #[cfg(feature = "time")]
+    fn so_are_those_of_time() {
+        let moment = time::OffsetDateTime::UNIX_EPOCH;
+        let form = serde_json::to_value(OrInfinity::Finite(moment)).unwrap();
+        assert!(form.is_string(), "{form}");
+        check(OrInfinity::Finite(moment), form);
+    }
+
+    #[test]
+    fn bytes_are_base64() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Row {
+            #[serde(with = "super::base64")]
+            bytes: Vec<u8>,
+            #[serde(default, with = "super::base64")]
+            list: Option<Array<Option<Vec<u8>>>>,
+        }
+        let row = Row { bytes: vec![255, 0], list: Some(Array::from(vec![Some(vec![1]), None])) };
+        check(row, json!({"bytes": "/wA=", "list": ["AQ==", null]}));
+        let row: Row = serde_json::from_value(json!({"bytes": ""})).unwrap();
+        assert_eq!(row, Row { bytes: vec![], list: None });
+        assert!(serde_json::from_value::<Row>(json!({"bytes": "*"})).is_err());
+    }
+}

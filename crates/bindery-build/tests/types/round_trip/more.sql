@@ -4,6 +4,9 @@ SELECT pg_sleep(0) AS nothing;
 -- name: CString :one
 SELECT enum_out('ok'::mood) AS text;
 
+-- name: Major :one
+SELECT current_setting('server_version_num')::int / 10000 AS major;
+
 -- name: Matrix :one
 -- @param value: type = bindery::Array<Option<i32>>
 SELECT @value::int4[] AS value, @value::int4[]::text AS shown, @shown::text::int4[] AS read;
