@@ -85,6 +85,7 @@ UPDATE cars SET status = 'retired', station_id = NULL WHERE id = @id AND status 
 
 -- name: CarHistory :many
 -- Every change of a car's status, with the time since the one before.
+-- @column detail: type = crate::fleet::EventDetail
 SELECT
     happened_at,
     old_status,

@@ -13,6 +13,13 @@ pub struct Fleet {
     stations: StationQueries,
 }
 
+/// What is known of a change of a car's status: JSON in the database.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct EventDetail {
+    /// How far the car had gone.
+    pub odometer_km: i32,
+}
+
 impl Fleet {
     /// A fleet in the client's database.
     pub fn new(client: &DatabaseClient) -> Self {

@@ -113,7 +113,7 @@ async fn only_cars_and_drivers_that_exist_are_booked() {
         (history[0].old_status, history[0].new_status),
         (CarStatus::InService, CarStatus::Maintenance)
     );
-    assert_eq!(history[0].since_last, None);
+    assert_eq!((&history[0].detail.odometer_km, history[0].since_last), (&car.odometer_km, None));
 }
 
 #[tokio::test]

@@ -313,8 +313,9 @@ fn compare_schemas(old: &Schema, new: &Schema, out: &mut Vec<String>) {
 fn shown(field: &Field) -> String {
     let null = if field.nullable { "nullable" } else { "not null" };
     let elements = if field.null_elements { ", elements nullable" } else { "" };
+    let domain = field.domain.as_ref().map(|domain| format!(" of {domain}")).unwrap_or_default();
     let rust = field.rust.as_ref().map(|rust| format!(" as {}", rust.path)).unwrap_or_default();
-    format!("{} {} {null}{elements}{rust}", field.name, field.ty)
+    format!("{} {}{domain} {null}{elements}{rust}", field.name, field.ty)
 }
 
 fn shown_kind(kind: &UserTypeKind) -> String {

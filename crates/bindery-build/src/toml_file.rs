@@ -98,6 +98,9 @@ fn type_settings(place: &str, value: Value, mistakes: &mut Vec<String>) -> TypeS
         };
         mistakes.extend(outcome.err());
     }
+    if read.rust.is_some() && (read.newtype || read.unknown_labels || read.name.is_some()) {
+        mistakes.push(format!("`{place}`: no type is generated where `type` names one of your own"));
+    }
     read
 }
 
@@ -251,6 +254,7 @@ mod tests {
             date_time = "joda"
             types."public.plate" = { newtype = "yes", kind = "x", via = "TryFrom" }
             types."public.level" = { type = "no type", name = "a b" }
+            types."public.fuel" = { type = "crate::Fuel", name = "Fuel" }
             columns."public.cars.a" = { via = "serde" }
             columns."public.cars.b" = { type = "crate::B", via = "magic" }
             columns."public.cars.c" = 1
@@ -272,6 +276,7 @@ mod tests {
             "`types.\"public.plate\"` has `via`, but no `type`",
             "`types.\"public.level\"`: `no type` is no type of Rust",
             "`types.\"public.level\"`: `a b` is no name in Rust",
+            "`types.\"public.fuel\"`: no type is generated where `type` names one of your own",
             "`columns.\"public.cars.a\"` has `via`, but no `type`",
             "`via magic` is not one of `FromSql`, `serde`, `TryFrom`",
             "`columns.\"public.cars.c\"` has to be a table",
@@ -282,7 +287,7 @@ mod tests {
         ] {
             assert!(error.contains(mistake), "{mistake}\n{error}");
         }
-        assert!(error.ends_with("these 16 errors"), "{error}");
+        assert!(error.ends_with("these 17 errors"), "{error}");
     }
 
     #[test]

@@ -108,10 +108,16 @@ fn elements_of_arrays_are_nullable_unless_something_else_is_said() {
         let types = code.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.strip_suffix(","));
         (types.map(str::to_owned).collect::<Vec<_>>(), code)
     };
+    let array = |element: &str| format!("bindery::Array<{element}>");
     let (types, code) = generate();
-    assert_eq!(types, ["tags: Vec<Option<String>>", "checked: Vec<String>", "said: Vec<String>"]);
-    assert!(code.contains("tags: &[&str],\n    some: &[Option<&str>],"), "{code}");
-    package.write("bindery.toml", "out = \"src/db\"\narray_elements = \"not null\"\n");
+    let (nullable, not_null) = (array("Option<String>"), array("String"));
+    assert_eq!(
+        types,
+        [format!("tags: {nullable}"), format!("checked: {not_null}"), format!("said: {not_null}")]
+    );
+    assert!(code.contains("tags: &[impl AsRef<str> + Sync],\n    some: &[Option<&str>],"), "{code}");
+    let promises = "out = 'src/db'\narray_elements = 'not null'\narray_dimensions = 'one'\n";
+    package.write("bindery.toml", promises);
     assert_eq!(generate().0, ["tags: Vec<String>", "checked: Vec<String>", "said: Vec<String>"]);
 }
 

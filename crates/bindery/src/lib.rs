@@ -54,7 +54,6 @@ pub use value::domain::{Converted, Domain, DomainError};
 pub use value::driver::Driver;
 pub use value::enumeration::Enum;
 pub use value::ewkb::{Ewkb, ParseEwkbError};
-pub use value::geometric::{Circle, Line, Lseg, Path, Point, Polygon, Rectangle};
 pub use value::interval::{Interval, ParseIntervalError};
 pub use value::lsn::{ParsePgLsnError, PgLsn};
 pub use value::mac::{MacAddr, MacAddr8, ParseMacAddrError};
@@ -65,7 +64,6 @@ pub use value::range::{Multirange, Range};
 #[cfg(feature = "serde_json")]
 pub use value::serde_json::Json;
 pub use value::snapshot::Snapshot;
-pub use value::text_search::{Lexeme, Position, TsQuery, TsVector, Weight};
 pub use value::tid::Tid;
 pub use value::{BoxError, Decode, Encode, Param};
 
@@ -93,6 +91,16 @@ pub use uuid;
 
 #[cfg(feature = "serde")]
 pub use value::serde::base64;
+
+/// The geometric types.
+pub mod geometry {
+    pub use crate::value::geometric::{Circle, Line, Lseg, Path, Point, Polygon, Rectangle};
+}
+
+/// The types of text search.
+pub mod text_search {
+    pub use crate::value::text_search::{Lexeme, Position, TsQuery, TsVector, Weight};
+}
 
 /// The driver's traits, for types of your own: a column may be given any type that implements them.
 pub mod types {

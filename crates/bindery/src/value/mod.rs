@@ -373,10 +373,11 @@ pub(crate) fn fixed<const N: usize>(raw: &[u8]) -> Result<[u8; N], BoxError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::{Circle, Line, Lseg, Path, Point, Polygon, Rectangle};
+    use crate::text_search::{TsQuery, TsVector};
     use crate::{
-        Array, Circle, Cube, Date, Ewkb, Interval, Line, Lseg, MacAddr, MacAddr8, Money, Multirange, Numeric,
-        OrInfinity, Path, PgLsn, Point, Polygon, Range, Rectangle, Snapshot, Tid, Time, TimeTz, Timestamp,
-        TimestampTz, TsQuery, TsVector,
+        Array, Cube, Date, Ewkb, Interval, MacAddr, MacAddr8, Money, Multirange, Numeric, OrInfinity, PgLsn,
+        Range, Snapshot, Tid, Time, TimeTz, Timestamp, TimestampTz,
     };
 
     /// SplitMix64.

@@ -279,10 +279,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{
-        Cube, Lexeme, Money, Multirange, PgLsn, Point, Position, Range, Snapshot, Tid, TsQuery, TsVector,
-        Weight,
-    };
+    use crate::geometry::Point;
+    use crate::text_search::{Lexeme, Position, TsQuery, TsVector, Weight};
+    use crate::{Cube, Money, Multirange, PgLsn, Range, Snapshot, Tid};
 
     /// Whether the value has this form, and comes back from it.
     fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, form: Value) {

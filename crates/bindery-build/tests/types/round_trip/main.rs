@@ -126,7 +126,7 @@ async fn others(conn: &bindery::Connection) -> Result<(), bindery::Error> {
     by_default::more::void(conn).await?;
     assert_eq!(by_default::more::c_string(conn).await?.as_deref(), Some("ok"));
     let empty = by_default::types::value_tsquery(conn, None, Some("")).await?;
-    assert_eq!(empty.read, Some(bindery::TsQuery::Empty));
+    assert_eq!(empty.read, Some(bindery::text_search::TsQuery::Empty));
     let error = by_default::types::value_tsquery(conn, empty.read.as_ref(), None).await.unwrap_err();
     assert!(error.to_string().ends_with("write ''::tsquery in the SQL"), "{error}");
     // Since 17; before, the same parts are a very long time.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::ops::Bound;
 
+use bindery::geometry::*;
+use bindery::text_search::*;
 use bindery::*;
 
 use crate::by_default::{Address, Mood, OddMixedCase, OddMood, Person};
