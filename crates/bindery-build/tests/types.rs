@@ -37,7 +37,7 @@ const EXTENSIONS: [(&str, &[&str]); 6] = [
 ];
 
 /// Types of `types/round_trip/migration.sql`.
-const OWN: [&str; 12] = [
+const OWN: [&str; 15] = [
     "mood",
     "word",
     "day_list",
@@ -48,6 +48,9 @@ const OWN: [&str; 12] = [
     "span_multirange",
     "word_range",
     "word_multirange",
+    "home",
+    "ages",
+    "feeling",
     "odd.mood",
     "odd.\"Mixed Case\"",
 ];

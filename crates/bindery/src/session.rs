@@ -157,10 +157,24 @@ fn outlives_its_call(sql: &str) -> bool {
 
 /// How the server's statement differs from the generated one, if it does.
 fn drift(query: &Query, statement: &Statement) -> Option<String> {
-    let params: Vec<String> = statement.params().iter().map(type_name).collect();
-    if params != query.params {
-        return Some(format!("parameters were {}, are {}", query.params.join(", "), params.join(", ")));
+    param_drift(query, statement).or_else(|| column_drift(query, statement))
+}
+
+fn param_drift(query: &Query, statement: &Statement) -> Option<String> {
+    let found: Vec<String> = statement.params().iter().map(type_name).collect();
+    let mut pairs = query.params.iter().zip(&found).enumerate();
+    match pairs.find(|(_, (expected, found))| expected != found) {
+        Some((index, (expected, found))) => {
+            Some(format!("parameter ${} was {expected}, is {found}", index + 1))
+        }
+        None if found.len() != query.params.len() => {
+            Some(format!("there were {} parameters, there are {}", query.params.len(), found.len()))
+        }
+        None => None,
     }
+}
+
+fn column_drift(query: &Query, statement: &Statement) -> Option<String> {
     if query.columns.is_empty() {
         return None;
     }

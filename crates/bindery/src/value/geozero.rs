@@ -32,3 +32,19 @@ impl Ewkb {
         Borrowed(geometry).to_ewkb(dimensions, srid).map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use geozero::ToGeo;
+    use geozero::wkt::Wkt;
+
+    use super::*;
+
+    #[test]
+    fn a_shape_goes_to_other_crates_and_back() {
+        let shape = Ewkb::of(&Wkt("LINESTRING (1 2, 3 4)"), CoordDimensions::xy(), Some(4326)).unwrap();
+        assert!(shape.to_hex().starts_with("0102000020E6100000"), "{}", shape.to_hex());
+        let line = shape.to_geo().unwrap();
+        assert_eq!(Ewkb::of(&line, CoordDimensions::xy(), Some(4326)).unwrap(), shape);
+    }
+}

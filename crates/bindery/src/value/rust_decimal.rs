@@ -16,6 +16,15 @@ impl TryFrom<&Numeric> for Decimal {
     }
 }
 
+impl TryFrom<Numeric> for Decimal {
+    type Error = NumericRangeError;
+
+    /// As from a reference.
+    fn try_from(value: Numeric) -> Result<Self, NumericRangeError> {
+        Self::try_from(&value)
+    }
+}
+
 impl From<Decimal> for Numeric {
     fn from(value: Decimal) -> Self {
         value.to_string().parse().expect("a decimal is a number of few digits")

@@ -42,6 +42,11 @@ SELECT payload FROM events WHERE id = @id;
 -- @param by: nullable
 SELECT @by::int + 1 AS raised;
 
+-- name: ExactCost :one
+-- @column any_number: type = bindery::rust_decimal::Decimal via TryFrom
+-- @param least: type = bindery::rust_decimal::Decimal via TryFrom
+SELECT any_number FROM events WHERE id = @id AND any_number >= @least::numeric;
+
 -- name: Tagged :many
 SELECT id FROM events WHERE tags && @tags ORDER BY 1;
 

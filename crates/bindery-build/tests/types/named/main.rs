@@ -164,6 +164,8 @@ async fn look_up(conn: &bindery::Connection) -> Result<(), bindery::Error> {
     assert_eq!(events::notes(conn, None).await?.len(), 2);
     assert_eq!(events::versions(conn, "1.0").await?, ["1.12", "1.12"]);
     assert_eq!(events::raise(conn, None).await?, None);
+    let number = events::exact_cost(conn, 1, &Decimal::new(1, 2)).await?;
+    assert_eq!(number, Decimal::new(1, 1));
     let owned: Vec<String> = vec!["b".into()];
     assert_eq!(events::tagged(conn, &owned).await?, [1, 2]);
     assert_eq!(events::tagged(conn, &["b", "c"]).await?, [1, 2]);

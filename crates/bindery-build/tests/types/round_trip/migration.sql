@@ -12,7 +12,11 @@ CREATE DOMAIN day_list AS date[];
 CREATE DOMAIN amounts AS numeric[];
 
 CREATE TYPE address AS (street text, "House Number" int, words word[], moods mood[], since date);
-CREATE TYPE person AS (name word, home address, other address[], alive int4range, mood odd.mood, amount numeric(8, 2));
+CREATE DOMAIN home AS address;
+CREATE DOMAIN ages AS int4range CHECK (NOT isempty(VALUE) OR true);
+CREATE DOMAIN some_mood AS odd.mood;
+CREATE DOMAIN feeling AS some_mood;
+CREATE TYPE person AS (name word, home home, other address[], alive int4range, mood odd.mood, amount numeric(8, 2));
 
 CREATE TYPE span AS RANGE (subtype = float8, subtype_diff = float8mi);
 CREATE TYPE word_range AS RANGE (subtype = text, collation = "C");
