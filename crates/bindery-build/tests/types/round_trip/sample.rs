@@ -420,7 +420,7 @@ impl<T: Sample + PartialOrd> Sample for Range<T> {
     }
 
     fn is_brought_into_form(&self, ty: &str) -> bool {
-        ["int4range", "int8range", "daterange"].contains(&ty)
+        ["int4range", "int8range", "daterange", "ages"].contains(&ty)
     }
 }
 
