@@ -129,3 +129,19 @@ pub(crate) fn with_modifier(name: TypeName, modifier: i32) -> TypeName {
         None => name,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::with_modifier;
+
+    #[test]
+    fn a_modifier_is_precision_and_scale() {
+        let of = |name: &str, modifier| with_modifier(name.to_owned(), modifier);
+        // `SELECT atttypmod` of such columns.
+        assert_eq!(of("numeric", 655_366), "numeric(10,2)");
+        assert_eq!(of("numeric[]", 393_223), "numeric(6,3)[]");
+        assert_eq!(of("numeric", (2 << 16 | (-3 & 0x7ff)) + 4), "numeric(2,-3)");
+        assert_eq!(of("numeric", -1), "numeric");
+        assert_eq!(of("varchar", 14), "varchar");
+    }
+}

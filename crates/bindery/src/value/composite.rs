@@ -134,3 +134,94 @@ macro_rules! impl_composite {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Encode;
+
+    #[derive(Debug, PartialEq)]
+    struct Address {
+        street: Option<String>,
+        number: Option<i32>,
+    }
+
+    impl Composite for Address {
+        const TYPE: &'static str = "public.address";
+
+        fn from_attributes(attributes: &Attributes<'_>) -> Result<Self, BoxError> {
+            Ok(Self { street: attributes.get("street")?, number: attributes.get("number")? })
+        }
+
+        fn attribute(&self, name: &str) -> Option<&dyn Param> {
+            match name {
+                "street" => Some(&self.street),
+                "number" => Some(&self.number),
+                _ => None,
+            }
+        }
+    }
+
+    crate::impl_composite!(Address);
+
+    /// The type as a connection knows it.
+    fn address(fields: &[(&str, Type)]) -> Type {
+        let fields = fields.iter().map(|(name, ty)| Field::new((*name).to_owned(), ty.clone()));
+        Type::new("address".to_owned(), 1, Kind::Composite(fields.collect()), "public".to_owned())
+    }
+
+    fn written(ty: &Type) -> BytesMut {
+        let value = Address { street: Some("High Street".into()), number: Some(7) };
+        let mut out = BytesMut::new();
+        value.encode(ty, &mut out).unwrap();
+        out
+    }
+
+    fn read(ty: &Type, raw: &[u8]) -> Result<Address, String> {
+        Address::decode(ty, raw).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn attributes_go_by_their_names() {
+        let whole = Ok(Address { street: Some("High Street".into()), number: Some(7) });
+        let (street, number, other) = (("street", Type::TEXT), ("number", Type::INT4), ("other", Type::BOOL));
+        for fields in
+            [vec![street.clone(), number.clone()], vec![other.clone(), number.clone(), street.clone()]]
+        {
+            let ty = address(&fields);
+            assert_eq!(read(&ty, &written(&ty)), whole);
+        }
+        // Added at the end since the connection asked for the type.
+        let (before, after) =
+            (address(&[street.clone(), number.clone()]), address(&[street.clone(), number, other]));
+        assert_eq!(read(&before, &written(&after)), whole);
+        let without = address(&[street]);
+        assert_eq!(
+            read(&without, &written(&without)),
+            Err("composite public.address: the type has no attribute number any more".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_header_is_checked() {
+        let (texts, known) = (
+            address(&[("street", Type::TEXT), ("number", Type::TEXT)]),
+            address(&[("street", Type::TEXT), ("number", Type::INT4)]),
+        );
+        let changed = "the type address has changed since this connection was opened";
+        assert_eq!(read(&texts, &written(&known)), Err(changed.to_owned()));
+        let three = address(&[("street", Type::TEXT), ("number", Type::INT4), ("more", Type::INT4)]);
+        assert_eq!(read(&three, &written(&known)), Err(changed.to_owned()));
+        // Another type than that of the generated code.
+        let error = "composite public.address: attribute number: ";
+        let mut row = BytesMut::new();
+        row.put_i32(2);
+        for text in ["a", "b"] {
+            row.put_u32(Type::TEXT.oid());
+            row.put_i32(1);
+            row.put_slice(text.as_bytes());
+        }
+        assert!(read(&texts, &row).unwrap_err().starts_with(error));
+        assert!(!<Address as Decode>::accepts(&Type::TEXT));
+    }
+}
