@@ -17,7 +17,7 @@ use crate::server_error;
 use crate::session::{Prepared, Session};
 use crate::settings::Settings;
 use crate::trees::{self, Feed, Texts};
-use crate::types::{Refusal, Types, without_modifier};
+use crate::types::without_modifier;
 use crate::user_types::{self, UserTypes};
 
 /// The server's answers.
@@ -60,11 +60,10 @@ pub(crate) fn describe(
     let UserTypes { types, domains } = user_types;
     let schema = Schema { types, ..Schema::default() };
     let known = Known { settings, named, schema, domains, param_columns };
-    let types = Types { schema: &known.schema, settings };
     let mut descriptions = Vec::new();
     for ((query, prepared), analysis) in prepared.iter().zip(&analyses) {
         let description = description(query, prepared, analysis, &known, diagnostics);
-        check(query, &description, types, diagnostics);
+        check_columns(query, &description, diagnostics);
         descriptions.push(description);
     }
     if errors(diagnostics) > errors_before {
@@ -286,8 +285,8 @@ fn column_type(column: &Column) -> TypeName {
     user_types::with_modifier(type_name(column.type_()), column.type_modifier())
 }
 
-/// Everything in a description that no code can be generated for.
-fn check(query: &Query, description: &Description, types: Types<'_>, diagnostics: &mut Vec<Diagnostic>) {
+/// A command that returns rows needs columns.
+fn check_columns(query: &Query, description: &Description, diagnostics: &mut Vec<Diagnostic>) {
     if query.command.returns_rows() && description.columns.is_empty() {
         let word = query.command.word();
         diagnostics.push(
@@ -296,36 +295,6 @@ fn check(query: &Query, description: &Description, types: Types<'_>, diagnostics
                 .help("use `:exec` or `:execrows`, or add a RETURNING clause"),
         );
     }
-    for (index, param) in description.params.iter().enumerate() {
-        if let Err(refusal) = types.param(query, param) {
-            let cast = format!("pass text and cast it: `@{}::text::{}`", param.name, param.ty);
-            let span = query.span_of_param(index + 1);
-            diagnostics.push(refused("parameter", "@param", param, refusal, cast).at(span, ""));
-        }
-    }
-    for column in &description.columns {
-        if let Err(refusal) = types.column(query, column) {
-            let cast = format!("select it as text: `{0}::text AS {0}`", column.name);
-            let refused = refused("column", "@column", column, refusal, cast);
-            diagnostics.push(refused.at(query.name_span(), "returned by this query"));
-        }
-    }
-}
-
-fn refused(kind: &str, annotation: &str, field: &Field, refusal: Refusal, cast: String) -> Diagnostic {
-    let Field { name, ty, .. } = field;
-    let message = format!("{kind} `{name}` has type `{ty}`, which has no Rust type: {}", refusal.reason);
-    let help = match refusal.can_be_named {
-        true => format!(
-            "{cast}; or name a type that implements FromSql and ToSql: `-- {annotation} {name}: type = crate::Type`"
-        ),
-        false if ty.ends_with("record") && kind == "parameter" => {
-            format!("cast it to a composite type: `@{name}::its_type`")
-        }
-        false if ty.ends_with("record") => "select its parts, or cast it to a composite type".to_owned(),
-        false => cast,
-    };
-    Diagnostic::error(message).help(help)
 }
 
 /// Describes each relation by a query for all of it, so that views and tables get their NULLs by the same rules.
@@ -391,12 +360,15 @@ fn table_of(
     fits.then_some(name)
 }
 
-/// The declared types and their modifiers of the columns that parameters are assigned to or equal.
+/// The declared types and their modifiers of the columns that parameters are assigned to or equal, where either says
+/// more than the parameter's own type.
 fn param_columns(session: &mut Session, analyses: &[Analysis]) -> Result<ParamColumns, postgres::Error> {
     const COLUMNS: &str = "
         SELECT a.attrelid, a.attnum, a.atttypid, a.atttypmod
         FROM unnest($1::oid[], $2::int2[]) AS met (relation, number)
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = met.relation AND a.attnum = met.number";
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = met.relation AND a.attnum = met.number
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        WHERE t.typtype = 'd' OR t.oid IN ('pg_catalog.numeric'::regtype, 'pg_catalog.numeric[]'::regtype)";
     let places = analyses.iter().flat_map(|analysis| &analysis.params).filter_map(|param| param.column);
     let (relations, numbers): (Vec<Oid>, Vec<i16>) = places.unzip();
     if relations.is_empty() {

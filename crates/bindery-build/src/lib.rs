@@ -38,6 +38,7 @@ mod lock;
 
 mod generate;
 mod names;
+mod refusals;
 mod trees;
 mod types;
 mod write;

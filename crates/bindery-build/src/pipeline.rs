@@ -7,6 +7,7 @@ use bindery_postgres::{Database, Server};
 
 use crate::config::{Config, Mode, Output};
 use crate::describe;
+use crate::description::Description;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::generate::{self, Files, Input, Layout};
@@ -14,6 +15,7 @@ use crate::lock::{Lock, LockError};
 use crate::migrations::{self, QueryBlocks};
 use crate::parse::{self, Unnamed};
 use crate::query::Query;
+use crate::refusals;
 use crate::session::Session;
 use crate::source::{self, Sources};
 use crate::types::Types;
@@ -57,7 +59,15 @@ impl Config {
             report_drift(old.as_ref(), &lock, &mut diagnostics);
         }
         warn_of_several_rows(&project.queries, &lock, &mut diagnostics);
-        let files = self.render(&project, &lock, &mut diagnostics);
+        let described = described(&project.queries, &lock);
+        let types = Types { schema: &lock.schema, settings: &self.settings };
+        for (query, description) in &described {
+            refusals::report(query, description, types, &mut diagnostics);
+        }
+        if has_errors(&diagnostics) {
+            return fail(&mut diagnostics);
+        }
+        let files = self.render(described, types, &mut diagnostics);
         if self.mode != Mode::Update {
             self.report_stale_output(&files, &mut diagnostics);
         }
@@ -145,16 +155,17 @@ impl Config {
         }
     }
 
-    fn render(&self, project: &Project, lock: &Lock, diagnostics: &mut Vec<Diagnostic>) -> Files {
-        let queries = project.queries.iter();
-        let described = queries.filter_map(|query| Some((query, lock.description(query)?)));
+    fn render(
+        &self,
+        queries: Vec<(&Query, &Description)>,
+        types: Types<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Files {
         let layout = match self.output {
             Output::OutDir(_) => Layout::OutDir,
             Output::SourceDir(_) => Layout::SourceDir,
         };
-        let types = Types { schema: &lock.schema, settings: &self.settings };
-        let input = Input { queries: described.collect(), types, layout };
-        generate::generate(&input, diagnostics)
+        generate::generate(&Input { queries, types, layout }, diagnostics)
     }
 
     /// Code that is checked in has to be what would be generated now.
@@ -189,6 +200,11 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Every query with what the lock says of it.
+fn described<'p>(queries: &'p [Query], lock: &'p Lock) -> Vec<(&'p Query, &'p Description)> {
+    queries.iter().filter_map(|query| Some((query, lock.description(query)?))).collect()
 }
 
 /// What the user wrote, understood as far as it can be without a server.

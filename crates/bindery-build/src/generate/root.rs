@@ -44,8 +44,10 @@ pub(super) fn generated_types(types: Types<'_>) -> impl Iterator<Item = (String,
         UserTypeKind::Domain { .. } => types.is_newtype(user_type),
         UserTypeKind::Range(_) | UserTypeKind::Multirange(_) | UserTypeKind::Base { .. } => false,
     });
-    // Where a type of the user's stands for it, none is needed.
-    let generated = generated.filter(move |user_type| !types.is_given(&user_type.name));
+    // Where a type of the user's stands for it, none is needed; what is refused stands in no signature.
+    let generated = generated.filter(move |user_type| {
+        !types.is_given(&user_type.name) && types.resolve(&user_type.name, None).is_ok()
+    });
     generated.map(move |user_type| (types.rust_name(user_type), user_type))
 }
 
@@ -94,15 +96,22 @@ fn enum_items(name: &str, user_type: &UserType, labels: &[String], types: Types<
     let from_label =
         variants.iter().zip(labels).map(|(variant, label)| quote!(#label => Some(Self::#variant)));
     let all = variants.iter().map(|variant| quote!(Self::#variant));
+    // A label may have taken the name.
+    let mut unknown_name = "Unknown".to_owned();
+    while variants.iter().any(|variant| *variant == unknown_name) {
+        unknown_name.push_str("Label");
+    }
+    let unknown_name = ident(&unknown_name);
     let mut own = vec!["Clone", "Copy", "Debug", "PartialEq", "Eq", "PartialOrd", "Ord", "Hash"];
     let unknown = keeps_unknown.then(|| {
         own.retain(|path| *path != "Copy");
         let doc = doc::comment(&["A label that was added after this code was generated.".to_owned()]);
         let attribute = derives::of_unknown(&said);
-        (quote!(, #doc #attribute Unknown(String)), quote!(, Self::Unknown(label) => label))
+        (quote!(, #doc #attribute #unknown_name(String)), quote!(, Self::#unknown_name(label) => label))
     });
     let (unknown, unknown_label) = unknown.unzip();
-    let otherwise = if keeps_unknown { quote!(Some(Self::Unknown(label.to_owned()))) } else { quote!(None) };
+    let otherwise =
+        if keeps_unknown { quote!(Some(Self::#unknown_name(label.to_owned()))) } else { quote!(None) };
     let derive = derives::above(&own, false, &said);
     let declaration = quote! {
         #title

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::table::RECORD;
 use super::*;
 use crate::settings::TypeSettings;
 
@@ -199,7 +200,7 @@ fn table() -> String {
 fn the_page_of_types_has_the_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/types.md");
     let page = fs::read_to_string(&path).unwrap();
-    let (begin, end) = ("<!-- from crates/bindery-build/src/types.rs -->\n", "<!-- up to here -->");
+    let (begin, end) = ("<!-- from crates/bindery-build/src/types/table.rs -->\n", "<!-- up to here -->");
     let start = page.find(begin).unwrap() + begin.len();
     let stop = page.find(end).unwrap();
     if std::env::var_os("BINDERY_ACCEPT").is_some() {

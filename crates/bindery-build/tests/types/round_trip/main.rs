@@ -166,10 +166,11 @@ async fn changes(client: &DatabaseClient) -> Result<(), bindery::Error> {
     assert_eq!(more::an_address(&before, &address, text).await?.value, address);
     more::add_mood(&client.connection().await?).await?;
     more::add_attribute(&client.connection().await?).await?;
+    assert_eq!(more::insert_grant(&before, "(a,=r/postgres)").await?, 1);
     let later = format!("{},here)", text.trim_end_matches(')'));
     let after = client.connection().await?;
     let mood = more::later_mood(&after).await?;
-    assert_eq!(mood, by_default::Mood::Unknown("added later".to_owned()));
+    assert_eq!(mood, by_default::Mood::UnknownLabel("added later".to_owned()));
     let row = more::an_address(&after, &address, &later).await?;
     assert_eq!((&row.value, &row.read), (&address, &address));
     Ok(())

@@ -11,6 +11,9 @@ SELECT current_setting('server_version_num')::int / 10000 AS major;
 -- @param value: type = bindery::Array<Option<i32>>
 SELECT @value::int4[] AS value, @value::int4[]::text AS shown, @shown::text::int4[] AS read;
 
+-- name: InsertGrant :execrows
+INSERT INTO granted VALUES (@grants::text::grant_of);
+
 -- name: AddMood :exec
 ALTER TYPE mood ADD VALUE IF NOT EXISTS 'added later';
 
