@@ -1,13 +1,12 @@
 //! Arrays: of any number of dimensions, from any lower bound, or plain lists.
 
-use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use bytes::{BufMut, BytesMut};
 use tokio_postgres::types::{IsNull, Kind, Type};
 
-use super::{BoxError, Decode, Encode, Reader, base, decode_part, encode_part};
+use super::{BoxError, Decode, Encode, Reader, base, decode_part, encode_part, error_type};
 
 /// An array as PostgreSQL has it: a column of type `int4[]` may hold `{1,2}`, `{{1,2},{3,4}}` and `[0:1]={1,2}`.
 ///
@@ -51,17 +50,10 @@ impl Dimension {
     }
 }
 
-/// The dimensions do not fit the number of elements, or are more than the 6 that PostgreSQL has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArrayShapeError;
-
-impl fmt::Display for ArrayShapeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the dimensions do not fit the number of elements, or are more than 6")
-    }
+error_type! {
+    /// The dimensions do not fit the number of elements, or are more than the 6 that PostgreSQL has.
+    ArrayShapeError, "the dimensions do not fit the number of elements, or are more than 6"
 }
-
-impl std::error::Error for ArrayShapeError {}
 
 /// PostgreSQL's own limit (`MAXDIM`).
 const MOST_DIMENSIONS: usize = 6;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use bytes::BufMut;
 
-use super::{BoxError, codec, fixed};
+use super::{BoxError, codec, error_type, fixed};
 
 const MICROSECONDS_OF_DAY: i64 = 86_400_000_000;
 const MICROSECONDS_OF_SECOND: i64 = 1_000_000;
@@ -85,48 +85,35 @@ impl Time {
     }
 }
 
-impl Timestamp {
-    /// After all others.
-    pub const INFINITY: Self = Self { microseconds: i64::MAX };
-    /// Before all others.
-    pub const NEGATIVE_INFINITY: Self = Self { microseconds: i64::MIN };
+macro_rules! timestamps {
+    ($($rust:ident, $epoch:literal;)*) => {$(
+        impl $rust {
+            /// After all others.
+            pub const INFINITY: Self = Self { microseconds: i64::MAX };
+            /// Before all others.
+            pub const NEGATIVE_INFINITY: Self = Self { microseconds: i64::MIN };
 
-    /// So many microseconds after 2000-01-01 00:00; the ends of the range are the infinities.
-    pub const fn from_microseconds(microseconds: i64) -> Self {
-        Self { microseconds }
-    }
+            #[doc = concat!("So many microseconds after ", $epoch, "; the ends of the range are the infinities.")]
+            pub const fn from_microseconds(microseconds: i64) -> Self {
+                Self { microseconds }
+            }
 
-    /// Microseconds since 2000-01-01 00:00; the ends of the range are the infinities.
-    pub const fn microseconds(self) -> i64 {
-        self.microseconds
-    }
+            #[doc = concat!("Microseconds since ", $epoch, "; the ends of the range are the infinities.")]
+            pub const fn microseconds(self) -> i64 {
+                self.microseconds
+            }
 
-    /// Whether it is no infinity.
-    pub const fn is_finite(self) -> bool {
-        self.microseconds != i64::MAX && self.microseconds != i64::MIN
-    }
+            /// Whether it is no infinity.
+            pub const fn is_finite(self) -> bool {
+                self.microseconds != i64::MAX && self.microseconds != i64::MIN
+            }
+        }
+    )*};
 }
 
-impl TimestampTz {
-    /// After all others.
-    pub const INFINITY: Self = Self { microseconds: i64::MAX };
-    /// Before all others.
-    pub const NEGATIVE_INFINITY: Self = Self { microseconds: i64::MIN };
-
-    /// So many microseconds after 2000-01-01 00:00 UTC; the ends of the range are the infinities.
-    pub const fn from_microseconds(microseconds: i64) -> Self {
-        Self { microseconds }
-    }
-
-    /// Microseconds since 2000-01-01 00:00 UTC; the ends of the range are the infinities.
-    pub const fn microseconds(self) -> i64 {
-        self.microseconds
-    }
-
-    /// Whether it is no infinity.
-    pub const fn is_finite(self) -> bool {
-        self.microseconds != i64::MAX && self.microseconds != i64::MIN
-    }
+timestamps! {
+    Timestamp, "2000-01-01 00:00";
+    TimestampTz, "2000-01-01 00:00 UTC";
 }
 
 /// Seconds and nanoseconds since 1970 to microseconds since 2000, rounded to the nearest as the server rounds a literal.
@@ -236,17 +223,10 @@ impl fmt::Display for TimestampTz {
     }
 }
 
-/// A text that is none of a date's or a time's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseCalendarError;
-
-impl fmt::Display for ParseCalendarError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a date or a time as PostgreSQL prints it with datestyle ISO")
-    }
+error_type! {
+    /// A text that is none of a date's or a time's.
+    ParseCalendarError, "not a date or a time as PostgreSQL prints it with datestyle ISO"
 }
-
-impl std::error::Error for ParseCalendarError {}
 
 /// Days since 2000-01-01 (see [`civil`]).
 fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
@@ -432,17 +412,10 @@ macro_rules! by_way_of {
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 pub(super) use by_way_of;
 
-/// A value that the type of a crate does not hold: an infinity, 24:00, or a year out of its range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CalendarRangeError;
-
-impl fmt::Display for CalendarRangeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the value is out of the range of the type")
-    }
+error_type! {
+    /// A value that the type of a crate does not hold: an infinity, 24:00, or a year out of its range.
+    CalendarRangeError, "the value is out of the range of the type"
 }
-
-impl std::error::Error for CalendarRangeError {}
 
 #[cfg(test)]
 mod tests {

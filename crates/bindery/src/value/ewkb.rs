@@ -1,12 +1,11 @@
 //! PostGIS's `geometry` and `geography`.
 
-use std::fmt;
 use std::str::FromStr;
 
 use bytes::{BufMut, BytesMut};
 use tokio_postgres::types::{IsNull, Type};
 
-use super::{BoxError, Decode, Encode};
+use super::{BoxError, Decode, Encode, error_type};
 
 /// A shape in PostGIS's own form, EWKB: any kind of shape, its third and fourth coordinates, its reference system.
 ///
@@ -34,17 +33,10 @@ impl FromStr for Ewkb {
     }
 }
 
-/// A text that is no pairs of hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseEwkbError;
-
-impl fmt::Display for ParseEwkbError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not pairs of hexadecimal digits")
-    }
+error_type! {
+    /// A text that is no pairs of hexadecimal digits.
+    ParseEwkbError, "not pairs of hexadecimal digits"
 }
-
-impl std::error::Error for ParseEwkbError {}
 
 impl Decode<'_> for Ewkb {
     fn accepts(ty: &Type) -> bool {

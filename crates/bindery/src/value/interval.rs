@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use bytes::BufMut;
 
-use super::{Reader, codec};
+use super::{Reader, codec, error_type};
 
 /// A span of time. A month has no fixed number of days, nor a day of hours, so none is turned into the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -77,17 +77,10 @@ impl Interval {
     }
 }
 
-/// A text that is no interval in the form of ISO 8601.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseIntervalError;
-
-impl fmt::Display for ParseIntervalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an interval in the form of ISO 8601, such as P1Y2M3DT4H5M6.7S, or out of range")
-    }
+error_type! {
+    /// A text that is no interval in the form of ISO 8601.
+    ParseIntervalError, "not an interval in the form of ISO 8601, such as P1Y2M3DT4H5M6.7S, or out of range"
 }
-
-impl std::error::Error for ParseIntervalError {}
 
 impl FromStr for Interval {
     type Err = ParseIntervalError;

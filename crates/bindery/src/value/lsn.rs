@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use bytes::BufMut;
 
-use super::{codec, fixed};
+use super::{codec, error_type, fixed};
 
 /// A place in the write-ahead log, in bytes from its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,17 +18,10 @@ impl fmt::Display for PgLsn {
     }
 }
 
-/// A text that is no place in the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParsePgLsnError;
-
-impl fmt::Display for ParsePgLsnError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not two hexadecimal numbers with a slash between them")
-    }
+error_type! {
+    /// A text that is no place in the log.
+    ParsePgLsnError, "not two hexadecimal numbers with a slash between them"
 }
-
-impl std::error::Error for ParsePgLsnError {}
 
 impl FromStr for PgLsn {
     type Err = ParsePgLsnError;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use bytes::BufMut;
 
-use super::{codec, fixed};
+use super::{codec, error_type, fixed};
 
 /// `macaddr`: six bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,17 +33,10 @@ impl fmt::Display for MacAddr8 {
     }
 }
 
-/// A text that is no hardware address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseMacAddrError;
-
-impl fmt::Display for ParseMacAddrError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not pairs of hexadecimal digits with colons between them")
-    }
+error_type! {
+    /// A text that is no hardware address.
+    ParseMacAddrError, "not pairs of hexadecimal digits with colons between them"
 }
-
-impl std::error::Error for ParseMacAddrError {}
 
 fn read<const N: usize>(text: &str) -> Result<[u8; N], ParseMacAddrError> {
     let byte = |part: &str| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2);

@@ -234,6 +234,24 @@ macro_rules! codec {
 }
 pub(crate) use codec;
 
+/// An error that says one thing.
+macro_rules! error_type {
+    ($(#[$doc:meta])* $name:ident, $message:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name;
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str($message)
+            }
+        }
+
+        impl ::std::error::Error for $name {}
+    };
+}
+pub(crate) use error_type;
+
 /// Implements the driver's traits for a type that implements [`Decode`] and [`Encode`]. Generated types use it too.
 #[doc(hidden)]
 #[macro_export]

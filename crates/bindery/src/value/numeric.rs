@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use bytes::BufMut;
 
-use super::{BoxError, Reader, codec};
+use super::{BoxError, Reader, codec, error_type};
 
 /// A decimal number of any size, NaN, or an infinity: every value that `numeric` has.
 ///
@@ -132,17 +132,10 @@ impl fmt::Display for Numeric {
     }
 }
 
-/// A text that is no `numeric`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseNumericError;
-
-impl fmt::Display for ParseNumericError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a decimal number with at most 131072 digits before and 16383 after the point")
-    }
+error_type! {
+    /// A text that is no `numeric`.
+    ParseNumericError, "not a decimal number with at most 131072 digits before and 16383 after the point"
 }
-
-impl std::error::Error for ParseNumericError {}
 
 impl FromStr for Numeric {
     type Err = ParseNumericError;
@@ -191,17 +184,10 @@ macro_rules! from_integer {
 
 from_integer!(i8, i16, i32, i64, i128, u8, u16, u32, u64, u128);
 
-/// Not a whole number, or one that does not fit into the integer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NumericRangeError;
-
-impl fmt::Display for NumericRangeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a whole number in the range of the integer")
-    }
+error_type! {
+    /// Not a whole number, or one that does not fit into the integer.
+    NumericRangeError, "not a whole number in the range of the integer"
 }
-
-impl std::error::Error for NumericRangeError {}
 
 macro_rules! into_integer {
     ($($integer:ty),*) => {$(
