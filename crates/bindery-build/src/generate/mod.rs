@@ -105,13 +105,8 @@ fn report_unknown_names(input: &Input<'_>, modules: &[Module<'_>], diagnostics: 
                 .push(Diagnostic::error(message).help("write its path from the package: `queries/cars.sql`"));
         }
     }
-    let at_root = root::generated_types(input.types).map(|(name, _)| name);
-    let tables = input.types.schema.tables.iter().map(|table| table_struct(&table.name));
-    let rows = modules.iter().flat_map(|module| module.row_structs(input.types));
-    let known: Vec<String> = at_root.chain(tables).chain(rows).collect();
-    for name in settings.rust_types.keys().filter(|name| !known.contains(name)) {
-        let message = format!("bindery.toml: `rust.types.{name}`: no type of this name is generated");
-        diagnostics.push(Diagnostic::error(message).help(format!("write one of {}", known.join(", "))));
+    if !settings.rust_types.is_empty() {
+        report_unknown_types(input, modules, diagnostics);
     }
     for (name, said) in &settings.types {
         let kind = input.types.schema.user_type(name).map(|user_type| &user_type.kind);
@@ -125,6 +120,17 @@ fn report_unknown_names(input: &Input<'_>, modules: &[Module<'_>], diagnostics: 
             _ => continue,
         };
         diagnostics.push(Diagnostic::error(format!("bindery.toml: `types.{name:?}`: `{wrong}")));
+    }
+}
+
+fn report_unknown_types(input: &Input<'_>, modules: &[Module<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let at_root = root::generated_types(input.types).map(|(name, _)| name);
+    let tables = input.types.schema.tables.iter().map(|table| table_struct(&table.name));
+    let rows = modules.iter().flat_map(|module| module.row_structs(input.types));
+    let known: Vec<String> = at_root.chain(tables).chain(rows).collect();
+    for name in input.types.settings.rust_types.keys().filter(|name| !known.contains(name)) {
+        let message = format!("bindery.toml: `rust.types.{name}`: no type of this name is generated");
+        diagnostics.push(Diagnostic::error(message).help(format!("write one of {}", known.join(", "))));
     }
 }
 
