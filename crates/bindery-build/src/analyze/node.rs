@@ -153,7 +153,7 @@ pub(crate) fn unwrapped(text: &str) -> String {
     let mut lines = text.split('\n').peekable();
     while let Some(line) = lines.next() {
         joined.push_str(line);
-        let cut_word = line.len() == 78 && !line[1..].contains(' ');
+        let cut_word = line.len() == 78 && !line.bytes().skip(1).any(|byte| byte == b' ');
         if lines.peek().is_some() && !cut_word {
             joined.push(' ');
         }
@@ -325,5 +325,12 @@ mod tests {
         }
         let _ = parse(&"(".repeat(100_000));
         let _ = parse(&"{A :b ".repeat(100_000));
+    }
+
+    #[test]
+    fn lines_are_joined_by_bytes() {
+        let word = format!("ü{}", "a".repeat(76));
+        assert_eq!(unwrapped(&format!("{word}\nb")), format!("{word}b"));
+        assert_eq!(unwrapped("ü b\nc"), "ü b c");
     }
 }
