@@ -12,12 +12,13 @@ use crate::description::{Description, Field, Schema, Table, TypeName};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::names;
 use crate::query::{Command, Override, Query, Target};
+use crate::refusals;
 use crate::relations::{self, Relation};
 use crate::server_error;
 use crate::session::{Prepared, Session};
 use crate::settings::Settings;
 use crate::trees::{self, Feed, Texts};
-use crate::types::without_modifier;
+use crate::types::{Types, without_modifier};
 use crate::user_types::{self, UserTypes};
 
 /// The server's answers.
@@ -67,6 +68,11 @@ pub(crate) fn describe(
         descriptions.push(description);
     }
     if errors(diagnostics) > errors_before {
+        // The other mistakes come with these.
+        let types = Types { schema: &known.schema, settings };
+        for ((query, _), description) in prepared.iter().zip(&descriptions) {
+            refusals::report(query, description, types, diagnostics);
+        }
         return Ok(None);
     }
     let statements = prepared.iter().map(|(_, prepared)| prepared);

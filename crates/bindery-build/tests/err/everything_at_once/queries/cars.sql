@@ -8,3 +8,6 @@ SELECT id FROM cars;
 
 -- name: FindWheels :many
 SELECT wheels FROM cars;
+
+-- name: ListGrants :many
+SELECT '=r/postgres'::aclitem AS grant;
