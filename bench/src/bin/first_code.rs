@@ -80,7 +80,9 @@ fn generate(project: &str) {
     config.lock(PathBuf::from(env::var_os("LOCK").unwrap()));
     if project == "pagila" {
         let sql = root.join(PAGILA);
-        config.migrations([sql.join("uuidv7.sql"), sql.join("pagila-schema.sql")]).queries([sql.join("queries")]);
+        config
+            .migrations([sql.join("uuidv7.sql"), sql.join("pagila-schema.sql")])
+            .queries([sql.join("queries")]);
     }
     config.generate().unwrap();
 }

@@ -175,23 +175,13 @@ impl<'r, T: Decode<'r>> Decode<'r> for Array<T> {
         member(ty).is_some_and(T::accepts)
     }
 
-    /// As `array_send` writes it.
     fn decode(ty: &Type, raw: &'r [u8]) -> Result<Self, BoxError> {
-        let member = member(ty).ok_or("the type is no array")?;
         let mut reader = Reader::new(raw);
-        let count = reader.count(8)?;
-        let (_has_nulls, _member) = (reader.i32()?, reader.u32()?);
-        let mut dimensions = Vec::with_capacity(count);
-        for _ in 0..count {
-            let length = usize::try_from(reader.i32()?)?;
-            dimensions.push(Dimension { length, lower_bound: reader.i32()? });
-        }
-        let mut elements = Vec::new();
-        for _ in 0..volume(&dimensions).ok_or(ArrayShapeError)? {
-            elements.push(decode_part(member, reader.part()?)?);
-        }
-        reader.end()?;
-        Ok(Self::new(dimensions, elements)?)
+        let dimensions = read_header(&mut reader)?;
+        let dimensions =
+            (0..dimensions).map(|_| read_dimension(&mut reader)).collect::<Result<Vec<_>, _>>()?;
+        let volume = volume(&dimensions).ok_or(ArrayShapeError)?;
+        Ok(Self::new(dimensions, read_elements(ty, reader, volume)?)?)
     }
 }
 
@@ -202,12 +192,41 @@ impl<'r, T: Decode<'r>> Decode<'r> for Vec<T> {
 
     /// A list has one dimension, and the subscripts of its elements are not kept.
     fn decode(ty: &Type, raw: &'r [u8]) -> Result<Self, BoxError> {
-        let array = Array::decode(ty, raw)?;
-        match array.dimensions.len() {
-            0 | 1 => Ok(array.elements),
-            count => Err(format!("the array has {count} dimensions, a Vec has one").into()),
-        }
+        let mut reader = Reader::new(raw);
+        let length = match read_header(&mut reader)? {
+            0 => 0,
+            1 => read_dimension(&mut reader)?.length,
+            count => return Err(format!("the array has {count} dimensions, a Vec has one").into()),
+        };
+        read_elements(ty, reader, length)
     }
+}
+
+/// The number of dimensions, from the start of what `array_send` writes.
+fn read_header(reader: &mut Reader<'_>) -> Result<usize, BoxError> {
+    let dimensions = reader.count(8)?;
+    let (_has_nulls, _member) = (reader.i32()?, reader.u32()?);
+    Ok(dimensions)
+}
+
+fn read_dimension(reader: &mut Reader<'_>) -> Result<Dimension, BoxError> {
+    Ok(Dimension { length: usize::try_from(reader.i32()?)?, lower_bound: reader.i32()? })
+}
+
+/// Everything behind the dimensions.
+fn read_elements<'r, T: Decode<'r>>(
+    ty: &Type,
+    mut reader: Reader<'r>,
+    count: usize,
+) -> Result<Vec<T>, BoxError> {
+    let member = member(ty).ok_or("the type is no array")?;
+    // Each element has four bytes at least: a wrong count must not make us reserve memory.
+    let mut elements = Vec::with_capacity(count.min(reader.len() / 4));
+    for _ in 0..count {
+        elements.push(decode_part(member, reader.part()?)?);
+    }
+    reader.end()?;
+    Ok(elements)
 }
 
 impl<T: Encode> Encode for Array<T> {

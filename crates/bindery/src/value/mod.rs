@@ -366,6 +366,11 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// How many bytes are left.
+    pub fn len(&self) -> usize {
+        self.raw.len()
+    }
+
     /// Text up to a zero byte.
     pub fn c_string(&mut self) -> Result<&'r str, BoxError> {
         let length = self.raw.iter().position(|byte| *byte == 0).ok_or("a text has no end")?;
