@@ -71,6 +71,11 @@ impl Types<'_> {
         self.resolve(param.domain.as_ref().unwrap_or(&param.ty), named)
     }
 
+    /// What stands for a field of no query's: a table's column, a composite's attribute.
+    pub fn field(&self, field: &Field) -> Result<Resolved, Refusal> {
+        self.resolve(&field.ty, field.rust.as_ref())
+    }
+
     /// What stands for the type `ty`, or for a column or parameter of it that a Rust type is named for.
     pub fn resolve(&self, ty: &str, named: Option<&RustType>) -> Result<Resolved, Refusal> {
         let Some(rust) = named else { return self.resolve_type(ty) };
@@ -134,13 +139,14 @@ impl Types<'_> {
             UserTypeKind::Composite { attributes, .. } => {
                 let mut holds_given = false;
                 for attribute in attributes {
-                    let resolved = self.attribute(user_type, attribute).map_err(|refusal| Refusal {
-                        reason: format!(
-                            "its attribute `{}` has type `{}`: {}",
-                            attribute.name, attribute.ty, refusal.reason
-                        ),
-                        can_be_named: false,
-                    })?;
+                    let resolved =
+                        self.field(&self.attribute(user_type, attribute)).map_err(|refusal| Refusal {
+                            reason: format!(
+                                "its attribute `{}` has type `{}`: {}",
+                                attribute.name, attribute.ty, refusal.reason
+                            ),
+                            can_be_named: false,
+                        })?;
                     holds_given |= resolved.holds_given();
                 }
                 generated(false, holds_given)
@@ -183,10 +189,13 @@ impl Types<'_> {
         }
     }
 
-    /// What stands for an attribute of a composite type, which `columns` may name a Rust type for.
-    pub fn attribute(&self, composite: &UserType, attribute: &Attribute) -> Result<Resolved, Refusal> {
-        let place = format!("{}.{}", composite.name, attribute.name);
-        self.resolve(&attribute.ty, self.settings.columns.get(&place))
+    /// An attribute of a composite type as a field, which `columns` may name a Rust type for.
+    pub fn attribute(&self, composite: &UserType, attribute: &Attribute) -> Field {
+        let Attribute { name, ty } = attribute.clone();
+        let null_elements = self.settings.null_elements && self.schema.is_array(&ty);
+        let rust = self.settings.columns.get(&format!("{}.{name}", composite.name)).cloned();
+        // A composite type cannot forbid NULL.
+        Field { name, ty, nullable: true, null_elements, domain: None, rust }
     }
 
     /// The driver does not look up what a user's multirange is made of, and these have to know.

@@ -144,12 +144,9 @@ fn composite_items(
     let qualified = &user_type.name;
     let said = derives::at_root(types.settings, name);
     let title = format!("The composite type `{qualified}`.");
-    let fields: Vec<Field> = attributes.iter().map(|attribute| attribute_field(attribute, types)).collect();
-    let paired: Vec<(&Field, &Attribute)> = fields.iter().zip(attributes).collect();
-    let mut columns = row::columns(&fields, Scope::Root, |field| {
-        let (_, attribute) = paired.iter().find(|(other, _)| *other == field).expect("they are the same");
-        types.attribute(user_type, attribute)
-    });
+    let fields: Vec<Field> =
+        attributes.iter().map(|attribute| types.attribute(user_type, attribute)).collect();
+    let mut columns = row::columns(&fields, Scope::Root, |field| types.field(field));
     // An attribute is written where it stands, so what writes it stays.
     columns.iter_mut().for_each(row::Column::keep_reader);
     let declaration = row::declaration(name, &title, &columns, &said, Scope::Root);
@@ -168,12 +165,6 @@ fn composite_items(
         }
     };
     [declaration, implementation, quote!(bindery::impl_composite!(#name);)]
-}
-
-fn attribute_field(attribute: &Attribute, types: Types<'_>) -> Field {
-    let Attribute { name, ty } = attribute.clone();
-    let null_elements = types.settings.null_elements && types.schema.is_array(&ty);
-    Field { name, ty, nullable: true, null_elements, domain: None, rust: None }
 }
 
 /// A variant a label: `in service` is `InService`; one that leaves no name, or a name twice, is numbered.
