@@ -38,7 +38,7 @@ pub(crate) struct Described {
 /// The connection fails.
 pub(crate) fn describe(
     session: &mut Session,
-    queries: &[Query],
+    queries: &[&Query],
     settings: &Settings,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Described>, postgres::Error> {
@@ -101,12 +101,12 @@ type ParamColumns = BTreeMap<(u32, i16), (Oid, i32)>;
 /// Prepares what the server accepts; the others become diagnostics.
 fn prepare_all<'q>(
     session: &mut Session,
-    queries: &'q [Query],
+    queries: &[&'q Query],
     feed: &Feed<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Vec<(&'q Query, Prepared)>, postgres::Error> {
     let mut all = Vec::new();
-    for query in queries {
+    for &query in queries {
         match session.prepare(&query.sql) {
             Ok(prepared) => {
                 if let Some(tree) = &prepared.tree {
@@ -434,8 +434,14 @@ mod tests {
         let file = std::sync::Arc::new(SourceFile { path: "q.sql".into(), text: text.into() });
         let mut diagnostics = Vec::new();
         let queries = parse::parse(&file, Unnamed::Mistake, &mut diagnostics).queries;
-        let described =
-            describe(&mut session, &queries, &Settings::default(), &mut diagnostics).unwrap().unwrap();
+        let described = describe(
+            &mut session,
+            &queries.iter().collect::<Vec<_>>(),
+            &Settings::default(),
+            &mut diagnostics,
+        )
+        .unwrap()
+        .unwrap();
         let [warning] = &diagnostics[..] else { panic!("{diagnostics:?}") };
         assert_eq!(warning.severity(), Severity::Warning);
         assert!(warning.to_string().contains("debug_print_rewritten"), "{warning}");

@@ -1,5 +1,7 @@
 //! What PostgreSQL said about a query: plain data, written to the lock and read by the generator.
 
+use std::collections::BTreeSet;
+
 use crate::settings::RustType;
 
 /// A type's name as the lock shows it: `int8`, `text[]`, `numeric(10,2)`, `public.car_status`.
@@ -107,6 +109,47 @@ impl Schema {
     pub fn user_type(&self, name: &str) -> Option<&UserType> {
         let found = self.types.binary_search_by(|user_type| user_type.name.as_str().cmp(name));
         found.ok().map(|index| &self.types[index])
+    }
+
+    /// Takes over what another one has, which may be the same.
+    pub fn merge(&mut self, other: Self) {
+        self.tables.retain(|table| other.table(&table.name).is_none());
+        self.types.retain(|user_type| other.user_type(&user_type.name).is_none());
+        self.tables.extend(other.tables);
+        self.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        self.types.extend(other.types);
+        self.types.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+
+    /// Leaves what the descriptions use, and what that is made of.
+    pub fn keep_used<'d>(&mut self, descriptions: impl Iterator<Item = &'d Description> + Clone) {
+        let tables: BTreeSet<&String> = descriptions.clone().filter_map(|d| d.table.as_ref()).collect();
+        self.tables.retain(|table| tables.contains(&table.name));
+        let fields =
+            descriptions.flat_map(|description| description.params.iter().chain(&description.columns));
+        let fields = fields.chain(self.tables.iter().flat_map(|table| &table.columns));
+        let mut used = BTreeSet::new();
+        for field in fields {
+            self.use_type(&field.ty, &mut used);
+            field.domain.iter().for_each(|domain| self.use_type(domain, &mut used));
+        }
+        self.types.retain(|user_type| used.contains(&user_type.name));
+    }
+
+    fn use_type(&self, ty: &str, used: &mut BTreeSet<TypeName>) {
+        let Some(user_type) = self.user_type(ty.trim_end_matches("[]")) else { return };
+        if !used.insert(user_type.name.clone()) {
+            return;
+        }
+        match &user_type.kind {
+            UserTypeKind::Domain { base: part, .. }
+            | UserTypeKind::Range(part)
+            | UserTypeKind::Multirange(part) => self.use_type(part, used),
+            UserTypeKind::Composite { attributes, .. } => {
+                attributes.iter().for_each(|attribute| self.use_type(&attribute.ty, used));
+            }
+            UserTypeKind::Enum(_) | UserTypeKind::Base { .. } => {}
+        }
     }
 
     /// Whether values of the type have elements, be it a domain over an array.

@@ -92,10 +92,11 @@ impl Lock {
         sources: &Sources,
         queries: &[Query],
         descriptions: Vec<Description>,
-        schema: Schema,
+        mut schema: Schema,
         settings: &Settings,
         postgres: u32,
     ) -> Self {
+        schema.keep_used(descriptions.iter());
         let described = queries.iter().zip(descriptions);
         let mut queries: Vec<LockedQuery> = described
             .map(|(query, description)| LockedQuery {
@@ -121,6 +122,11 @@ impl Lock {
     fn find(&self, file: &str, name: &str) -> Option<&LockedQuery> {
         let found = self.queries.binary_search_by(|entry| entry.key().cmp(&(file, name)));
         found.ok().map(|index| &self.queries[index])
+    }
+
+    /// Whether what it says of a query holds as long as the query is the same.
+    pub fn is_of(&self, sources: &Sources, settings: &Settings) -> bool {
+        self.migrations == sources.migrations_hash() && self.settings == LockedSettings::of(settings)
     }
 
     /// Why the lock does not fit the sources and the settings; empty if it does.

@@ -74,7 +74,7 @@ impl Config {
         if has_errors(&diagnostics) {
             return fail(&mut diagnostics);
         }
-        self.write(origin, &lock, &files, &mut diagnostics)?;
+        self.write(old.as_ref() != Some(&lock), &lock, &files, &mut diagnostics)?;
         Diagnostic::sort(&mut diagnostics);
         Ok(Report { queries: project.queries.len(), origin, warnings: diagnostics })
     }
@@ -98,13 +98,20 @@ impl Config {
                 diagnostics.extend(reasons.into_iter().map(|reason| stale(&reason)));
                 None
             }
-            _ => self.ask_server(project, diagnostics).map(|lock| (lock, Origin::Server)),
+            (Mode::Check, _) => self.ask_server(project, None, diagnostics),
+            (Mode::Update, old) => self.ask_server(project, old, diagnostics),
         }
     }
 
-    /// Describes everything on a temporary database; none if anything is wrong, here or before.
-    fn ask_server(&self, project: &Project, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
-        match self.describe_all(project, diagnostics) {
+    /// Describes on a temporary database what `old` does not know; none if anything is wrong, here or before.
+    fn ask_server(
+        &self,
+        project: &Project,
+        old: Option<&Lock>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<(Lock, Origin)> {
+        let old = old.filter(|lock| lock.is_of(&project.sources, &self.settings));
+        match self.describe_new(project, old, diagnostics) {
             Ok(lock) => lock.filter(|_| !has_errors(diagnostics)),
             Err(diagnostic) => {
                 diagnostics.push(*diagnostic);
@@ -113,28 +120,34 @@ impl Config {
         }
     }
 
-    fn describe_all(
+    fn describe_new(
         &self,
         project: &Project,
+        old: Option<&Lock>,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Result<Option<Lock>, Box<Diagnostic>> {
+    ) -> Result<Option<(Lock, Origin)>, Box<Diagnostic>> {
+        let known = |query: &Query| old.and_then(|lock| lock.description(query)).cloned();
+        let new: Vec<&Query> = project.queries.iter().filter(|query| known(query).is_none()).collect();
+        let old_schema = old.map(|lock| lock.schema.clone()).unwrap_or_default();
+        let lock = |descriptions, schema, postgres| {
+            Lock::new(&project.sources, &project.queries, descriptions, schema, &self.settings, postgres)
+        };
+        if let Some(old) = old.filter(|_| new.is_empty()) {
+            // Queries are gone, or stand in another order.
+            let descriptions = project.queries.iter().filter_map(known).collect();
+            return Ok(Some((lock(descriptions, old_schema, old.postgres), Origin::Lock)));
+        }
         let server = Server::start().map_err(|error| surroundings(&error))?;
         let database = server.create_database().map_err(|error| surroundings(&error))?;
         migrate(&database, project)?;
         let mut session = Session::open(database.config()).map_err(|error| surroundings(&error))?;
-        let described = describe::describe(&mut session, &project.queries, &self.settings, diagnostics);
-        let described = described.map_err(|error| surroundings(&error))?;
-        Ok(described.map(|described| {
-            let describe::Described { descriptions, schema } = described;
-            Lock::new(
-                &project.sources,
-                &project.queries,
-                descriptions,
-                schema,
-                &self.settings,
-                server.major(),
-            )
-        }))
+        let described = describe::describe(&mut session, &new, &self.settings, diagnostics);
+        let Some(described) = described.map_err(|error| surroundings(&error))? else { return Ok(None) };
+        let mut schema = old_schema;
+        schema.merge(described.schema);
+        let mut fresh = described.descriptions.into_iter();
+        let descriptions = project.queries.iter().filter_map(|query| known(query).or_else(|| fresh.next()));
+        Ok(Some((lock(descriptions.collect(), schema, server.major()), Origin::Server)))
     }
 
     fn read_lock(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
@@ -179,7 +192,7 @@ impl Config {
 
     fn write(
         &self,
-        origin: Origin,
+        is_new: bool,
         lock: &Lock,
         files: &Files,
         diagnostics: &mut Vec<Diagnostic>,
@@ -190,7 +203,7 @@ impl Config {
                 Error::new(vec![Diagnostic::error(message)])
             })?;
         }
-        if self.mode == Mode::Update && origin == Origin::Server {
+        if self.mode == Mode::Update && is_new {
             let path = &self.lock;
             if let Err(error) = write::write_lock(&self.root.join(path), &lock.render()) {
                 let message = format!("cannot write `{}`: {error}", path.display());

@@ -197,3 +197,55 @@ fn build(package: &Package, envs: &[(&str, &str)]) -> Output {
         .output()
         .unwrap()
 }
+
+#[test]
+fn only_what_the_lock_does_not_know_is_described() {
+    let package = Package::new("partial");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/majors");
+    fs::remove_dir_all(package.root.join("migrations")).unwrap();
+    fs::remove_dir_all(package.root.join("queries")).unwrap();
+    for folder in ["migrations", "queries"] {
+        for file in fs::read_dir(own.join(folder)).unwrap() {
+            let file = file.unwrap();
+            let text = fs::read_to_string(file.path()).unwrap();
+            package.write(&format!("{folder}/{}", file.file_name().to_string_lossy()), &text);
+        }
+    }
+    let generate = || {
+        let output = package.bindery(&["generate"]).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        text(&output)
+    };
+    fs::remove_file(package.root.join("bindery.lock")).ok();
+    generate();
+    let whole = package.lock().unwrap();
+    let blocks: Vec<&str> = whole.split("\n[[").collect();
+    assert!(blocks.iter().filter(|block| block.starts_with("query]]")).count() > 40);
+    // Whichever queries the lock has lost: what it says of the others, and the server of these, is the same lock.
+    for (first, step) in [(0, 2), (1, 2), (0, 3), (5, 7), (0, 50)] {
+        let mut seen = 0;
+        let kept = blocks.iter().filter(|block| {
+            seen += usize::from(block.starts_with("query]]"));
+            !block.starts_with("query]]") || seen % step != first
+        });
+        let kept: Vec<&str> = kept.copied().collect();
+        package.write("bindery.lock", &kept.join("\n[["));
+        generate();
+        assert_eq!(package.lock().unwrap(), whole, "{first} of {step}");
+    }
+    // A query that is gone needs no server, and takes with it what it alone has used.
+    let queries = fs::read_to_string(package.root.join("queries/types.sql")).unwrap();
+    fs::remove_file(package.root.join("queries/types.sql")).unwrap();
+    let output = package.bindery(&["generate"]).env("BINDERY_PG_BIN", "/nowhere").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let without = package.lock().unwrap();
+    assert!(whole.contains("public.mood") && !without.contains("public.mood"));
+    fs::remove_file(package.root.join("bindery.lock")).unwrap();
+    generate();
+    assert_eq!(package.lock().unwrap(), without);
+    // Mistakes in what is new are told, and the lock stays.
+    package.write("queries/types.sql", &queries.replace("first_word,", "first_word, nothing,"));
+    let output = package.bindery(&["generate"]).output().unwrap();
+    assert!(!output.status.success() && text(&output).contains("column \"nothing\" does not exist"));
+    assert_eq!(package.lock().unwrap(), without);
+}
