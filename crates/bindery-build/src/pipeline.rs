@@ -126,7 +126,7 @@ impl Config {
         old: Option<&Lock>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<Option<(Lock, Origin)>, Box<Diagnostic>> {
-        let known = |query: &Query| old.and_then(|lock| lock.description(query)).cloned();
+        let known = |query: &Query| old.and_then(|lock| lock.description(query));
         let new: Vec<&Query> = project.queries.iter().filter(|query| known(query).is_none()).collect();
         let old_schema = old.map(|lock| lock.schema.clone()).unwrap_or_default();
         let lock = |descriptions, schema, postgres| {
@@ -134,7 +134,7 @@ impl Config {
         };
         if let Some(old) = old.filter(|_| new.is_empty()) {
             // Queries are gone, or stand in another order.
-            let descriptions = project.queries.iter().filter_map(known).collect();
+            let descriptions = project.queries.iter().filter_map(known).cloned().collect();
             return Ok(Some((lock(descriptions, old_schema, old.postgres), Origin::Lock)));
         }
         let server = Server::start().map_err(|error| surroundings(&error))?;
@@ -146,7 +146,8 @@ impl Config {
         let mut schema = old_schema;
         schema.merge(described.schema);
         let mut fresh = described.descriptions.into_iter();
-        let descriptions = project.queries.iter().filter_map(|query| known(query).or_else(|| fresh.next()));
+        let descriptions =
+            project.queries.iter().filter_map(|query| known(query).cloned().or_else(|| fresh.next()));
         Ok(Some((lock(descriptions.collect(), schema, server.major()), Origin::Server)))
     }
 

@@ -106,13 +106,10 @@ fn type_settings(place: &str, value: Value, mistakes: &mut Vec<String>) -> TypeS
 
 /// `[columns]`: `"public.cars.payload" = "crate::Payload"`, or a table with `type` and `via`.
 fn column(place: &str, value: Value) -> Result<RustType, String> {
-    if let Value::String(path) = &value {
-        return Ok(RustType {
-            path: settings::rust_path(path).map_err(|m| format!("`{place}`: {m}"))?,
-            via: None,
-        });
-    }
-    let mut fields = table(place, value)?;
+    let mut fields = match value {
+        Value::String(_) => Table::from_iter([("type".to_owned(), value)]),
+        value => table(place, value)?,
+    };
     let rust = rust_type(place, &mut fields)?;
     match fields.keys().next() {
         Some(key) => Err(format!("`{place}` knows type and via, but no `{key}`")),

@@ -79,17 +79,13 @@ impl Types<'_> {
     /// What stands for the type `ty`, or for a column or parameter of it that a Rust type is named for.
     pub fn resolve(&self, ty: &str, named: Option<&RustType>) -> Result<Resolved, Refusal> {
         let Some(rust) = named else { return self.resolve_type(ty) };
-        let base = self.without_override(ty);
-        match base {
-            Err(refusal) if !refusal.can_be_named => Err(refusal),
-            Err(refusal) if rust.via(self.is_json(ty)) == Via::TryFrom => Err(refusal),
-            base => Ok(self.given(ty, rust, base.ok())),
-        }
-    }
-
-    fn given(&self, ty: &str, rust: &RustType, base: Option<Resolved>) -> Resolved {
-        let via = Some(rust.via(self.is_json(ty)));
-        Resolved::Given { rust: RustType { via, ..rust.clone() }, base: base.map(Box::new) }
+        let via = rust.via(self.is_json(ty));
+        let base = match self.without_override(ty) {
+            Ok(base) => Some(Box::new(base)),
+            Err(refusal) if refusal.can_be_named && via != Via::TryFrom => None,
+            Err(refusal) => return Err(refusal),
+        };
+        Ok(Resolved::Given { rust: RustType { via: Some(via), ..rust.clone() }, base })
     }
 
     /// By the section `types` of the settings, else by the table.
@@ -132,10 +128,7 @@ impl Types<'_> {
             Ok(Resolved::Generated { name: self.rust_name(user_type), is_copy, holds_given })
         };
         match &user_type.kind {
-            UserTypeKind::Enum(_) => {
-                let keeps_unknown = self.settings.of_type(&user_type.name).is_some_and(|s| s.unknown_labels);
-                generated(!keeps_unknown, false)
-            }
+            UserTypeKind::Enum(_) => generated(!self.keeps_unknown_labels(user_type), false),
             UserTypeKind::Composite { attributes, .. } => {
                 let mut holds_given = false;
                 for attribute in attributes {
@@ -178,10 +171,8 @@ impl Types<'_> {
                 });
                 mapping.map(|mapping| self.scalar(mapping, name)).ok_or_else(|| Refusal {
                     reason: match extension {
-                        Some(extension) => {
-                            format!("Bindery knows no Rust type for it (extension {extension})")
-                        }
-                        None => "Bindery knows no Rust type for it".to_owned(),
+                        Some(extension) => format!("{NOT_KNOWN} (extension {extension})"),
+                        None => NOT_KNOWN.to_owned(),
                     },
                     can_be_named: true,
                 })
@@ -192,10 +183,15 @@ impl Types<'_> {
     /// An attribute of a composite type as a field, which `columns` may name a Rust type for.
     pub fn attribute(&self, composite: &UserType, attribute: &Attribute) -> Field {
         let Attribute { name, ty } = attribute.clone();
-        let null_elements = self.settings.null_elements && self.schema.is_array(&ty);
+        let null_elements = self.null_elements(&ty);
         let rust = self.settings.columns.get(&format!("{}.{name}", composite.name)).cloned();
         // A composite type cannot forbid NULL.
         Field { name, ty, nullable: true, null_elements, domain: None, rust }
+    }
+
+    /// Whether elements can be NULL where nothing more is said or proven; false for what has none.
+    pub fn null_elements(&self, ty: &str) -> bool {
+        self.settings.null_elements && self.schema.is_array(ty)
     }
 
     /// The driver does not look up what a user's multirange is made of, and these have to know.
@@ -238,6 +234,11 @@ impl Types<'_> {
         self.settings.of_type(name).is_some_and(|settings| settings.rust.is_some())
     }
 
+    /// Whether an enum keeps labels that were not there at build time.
+    pub fn keeps_unknown_labels(&self, user_type: &UserType) -> bool {
+        self.settings.of_type(&user_type.name).is_some_and(|settings| settings.unknown_labels)
+    }
+
     pub fn is_newtype(&self, user_type: &UserType) -> bool {
         self.settings.of_type(&user_type.name).is_some_and(|settings| settings.newtype)
     }
@@ -258,9 +259,11 @@ impl Types<'_> {
     }
 }
 
+const NOT_KNOWN: &str = "Bindery knows no Rust type for it";
+
 fn builtin_refusal(name: &str) -> Refusal {
     let known = REFUSED.iter().find(|(refused, _)| *refused == name);
-    let reason = known.map_or("Bindery knows no Rust type for it", |(_, reason)| reason).to_owned();
+    let reason = known.map_or(NOT_KNOWN, |(_, reason)| reason).to_owned();
     Refusal { reason, can_be_named: known.is_none() }
 }
 

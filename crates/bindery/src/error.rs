@@ -54,8 +54,9 @@ impl Error {
         Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Driver(source.into())) }) }
     }
 
-    pub(crate) fn value(kind: Kind, source: BoxError) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Value(source)) }) }
+    pub(crate) fn decode(column: String, source: BoxError) -> Self {
+        let (kind, source) = (Kind::Decode(column), Some(Cause::Value(source)));
+        Self { inner: Box::new(Inner { kind, query: None, source }) }
     }
 
     pub(crate) fn server(source: tokio_postgres::Error) -> Self {

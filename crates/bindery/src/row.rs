@@ -2,7 +2,7 @@
 
 use tokio_postgres::types::{FromSql, Type};
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::value::{self, BoxError, Decode};
 
 /// A row of a result.
@@ -23,12 +23,12 @@ impl Row {
     /// that `T` can hold. The error names the column.
     pub fn get<'r, T: Decode<'r>>(&'r self, index: usize) -> Result<T, Error> {
         let Some(column) = self.row.columns().get(index) else {
-            return Err(Error::value(Kind::Decode(index.to_string()), "there is no such column".into()));
+            return Err(Error::decode(index.to_string(), "there is no such column".into()));
         };
         let raw = self.row.try_get(index).map(|Raw(raw)| raw);
         raw.map_err(BoxError::from)
             .and_then(|raw| value::decode_checked(column.type_(), raw))
-            .map_err(|error| Error::value(Kind::Decode(column.name().to_owned()), error))
+            .map_err(|error| Error::decode(column.name().to_owned(), error))
     }
 }
 

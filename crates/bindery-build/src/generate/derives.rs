@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::settings::{Derives, Settings};
+use crate::settings::Derives;
 
 /// `#[derive(Clone, Debug, serde::Serialize)]` and the attributes that bindery.toml asks for.
 ///
@@ -75,11 +75,6 @@ pub(super) fn of_field(ty: &str, said: &Derives) -> TokenStream {
 /// The name of a field, unless bindery.toml has another.
 pub(super) fn field_name(name: String, said: &Derives) -> String {
     said.fields.get(name.trim_start_matches("r#")).cloned().unwrap_or(name)
-}
-
-/// What is said of a type at the root.
-pub(super) fn at_root(settings: &Settings, name: &str) -> Derives {
-    settings.derives(None, name)
 }
 
 fn tokens(text: &str) -> TokenStream {

@@ -23,10 +23,9 @@ pub(super) fn items(
     types: Types<'_>,
 ) -> [TokenStream; 3] {
     let qualified = &user_type.name;
-    let said = derives::at_root(types.settings, name);
+    let said = types.settings.derives(None, name);
     let resolved = types.resolve(base, None).expect("describing refused every other type");
-    let null_elements = types.settings.null_elements && types.schema.is_array(base);
-    let base_text = resolved.reader(Scope::Root, null_elements);
+    let base_text = resolved.reader(Scope::Root, types.null_elements(base));
     let base_attributes = derives::of_field(&base_text, &said);
     let base_type = rust_type(&base_text);
     let kind = Kind::of(types.schema.base_type(base));

@@ -110,16 +110,17 @@ fn report_unknown_names(input: &Input<'_>, modules: &[Module<'_>], diagnostics: 
     }
     for (name, said) in &settings.types {
         let kind = input.types.schema.user_type(name).map(|user_type| &user_type.kind);
-        let wrong = match kind {
+        let (key, kinds) = match kind {
             Some(kind) if said.newtype && !matches!(kind, UserTypeKind::Domain { .. }) => {
-                "newtype` is for domains"
+                ("newtype", "domains")
             }
             Some(kind) if said.unknown_labels && !matches!(kind, UserTypeKind::Enum(_)) => {
-                "unknown_labels` is for enums"
+                ("unknown_labels", "enums")
             }
             _ => continue,
         };
-        diagnostics.push(Diagnostic::error(format!("bindery.toml: `types.{name:?}`: `{wrong}")));
+        let message = format!("bindery.toml: `types.{name:?}`: `{key}` is for {kinds}");
+        diagnostics.push(Diagnostic::error(message));
     }
 }
 

@@ -82,8 +82,8 @@ fn reexport(module: &Module<'_>) -> TokenStream {
 
 fn enum_items(name: &str, user_type: &UserType, labels: &[String], types: Types<'_>) -> [TokenStream; 3] {
     let qualified = &user_type.name;
-    let keeps_unknown = types.settings.of_type(qualified).is_some_and(|said| said.unknown_labels);
-    let said = derives::at_root(types.settings, name);
+    let keeps_unknown = types.keeps_unknown_labels(user_type);
+    let said = types.settings.derives(None, name);
     let name = ident(name);
     let title = doc::comment(&[format!("The enum `{qualified}`, its labels in their order.")]);
     let variants = variants(labels);
@@ -142,7 +142,7 @@ fn composite_items(
     types: Types<'_>,
 ) -> [TokenStream; 3] {
     let qualified = &user_type.name;
-    let said = derives::at_root(types.settings, name);
+    let said = types.settings.derives(None, name);
     let title = format!("The composite type `{qualified}`.");
     let fields: Vec<Field> =
         attributes.iter().map(|attribute| types.attribute(user_type, attribute)).collect();
@@ -183,8 +183,7 @@ fn variants(labels: &[String]) -> Vec<proc_macro2::Ident> {
 fn table_items(table: &Table, types: Types<'_>) -> [TokenStream; 2] {
     let name = table_struct(&table.name);
     let title = format!("A row of `{}`.", table.name);
-    let said = derives::at_root(types.settings, &name);
-    let columns =
-        row::columns(&table.columns, Scope::Root, |column| types.resolve(&column.ty, column.rust.as_ref()));
+    let said = types.settings.derives(None, &name);
+    let columns = row::columns(&table.columns, Scope::Root, |column| types.field(column));
     row::items(&name, &title, &columns, &said, Scope::Root)
 }
