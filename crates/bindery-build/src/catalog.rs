@@ -9,7 +9,7 @@ use postgres::{Client, Row};
 use crate::analyze::is_not_null_test;
 use crate::analyze::key::canonical;
 use crate::analyze::node::{self, Node, Value};
-use crate::session::Session;
+use crate::session::{Session, SessionError};
 
 /// `pg_class`, with all that inherit from a relation and the row triggers that can change what is written to it.
 ///
@@ -257,11 +257,10 @@ pub(crate) struct Domain {
 pub(crate) fn load<'t>(
     session: &mut Session,
     trees: impl Iterator<Item = &'t Value<'t>>,
-) -> Result<Catalog, postgres::Error> {
+) -> Result<Catalog, SessionError> {
     let mut catalog = Catalog::default();
     let mut mentioned = Mentioned::default();
     trees.for_each(|tree| tree.walk(&mut |node| mentioned.note(node)));
-    session.send_trees(false)?;
     while !mentioned.is_empty() {
         let mut round = std::mem::take(&mut mentioned);
         let mut texts = Vec::new();
@@ -273,7 +272,6 @@ pub(crate) fn load<'t>(
         trees.for_each(|tree| tree.walk(&mut |node| mentioned.note(node)));
         mentioned.forget_known(&catalog);
     }
-    session.send_trees(true)?;
     Ok(catalog)
 }
 
@@ -383,7 +381,7 @@ fn load_functions(
     catalog: &mut Catalog,
     mentioned: &mut Mentioned,
     texts: &mut Vec<String>,
-) -> Result<(), postgres::Error> {
+) -> Result<(), SessionError> {
     for row in rows_of(&mut session.client, FUNCTIONS, oids)? {
         let (oid, is_builtin, is_in_sql) = (row.get(0), row.get(7), row.get(8));
         let body = match (is_in_sql, is_builtin) {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use postgres::Column;
 use postgres::types::{Kind, Oid, Type};
 
+use crate::analyze::node::Value;
 use crate::analyze::{Analysis, Given, Nulls, UnmetKeys};
 use crate::catalog;
 use crate::columns::{self, NamedColumns};
@@ -14,12 +14,13 @@ use crate::names;
 use crate::query::{Command, Override, Query, Target};
 use crate::refusals;
 use crate::relations::{self, Relation};
-use crate::server_error;
-use crate::session::{Prepared, Session};
+use crate::server_error::{self, ServerError};
+use crate::session::{self, Session, SessionError};
 use crate::settings::Settings;
-use crate::trees::{self, Feed, Texts};
+use crate::trees::{self, Texts};
 use crate::types::{Types, without_modifier};
 use crate::user_types::{self, UserTypes};
+use crate::wire::{Statement, WireError};
 
 /// The server's answers.
 #[derive(Debug)]
@@ -41,56 +42,63 @@ pub(crate) fn describe(
     queries: &[&Query],
     settings: &Settings,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Option<Described>, postgres::Error> {
+) -> Result<Option<Described>, SessionError> {
     let errors_before = errors(diagnostics);
     let texts = Texts::new(queries.len());
-    let (prepared, trees) =
-        trees::read_beside(&texts, |feed| prepare_all(session, queries, &feed, diagnostics));
-    let prepared = prepared?;
-    if prepared.iter().any(|(_, prepared)| prepared.tree.is_none()) {
+    let statements: Vec<&str> = queries.iter().map(|query| query.sql.as_str()).collect();
+    let (answers, trees) = trees::read_beside(&texts, |feed| {
+        session.describe(&statements, |statement, tree| feed.put(statement, tree))
+    });
+    let (accepted, trees) = accepted(queries, answers?, trees, diagnostics);
+    if trees.iter().any(Option::is_none) {
         diagnostics.push(without_trees());
     }
-    run_utilities(session, &prepared, diagnostics)?;
-    let given: Vec<Vec<Given>> = prepared.iter().map(|(query, p)| given_nulls(query, p)).collect();
+    run_utilities(session, &accepted, &trees, diagnostics)?;
+    let given: Vec<Vec<Given>> = accepted.iter().map(Accepted::given_nulls).collect();
     let catalog = catalog::load(session, trees.iter().flatten())?;
     let analyses = trees::analyze(trees, &given, &catalog);
     let named = columns::load(&mut session.client, settings, diagnostics)?;
     let param_columns = param_columns(session, &analyses)?;
-    let statements = prepared.iter().map(|(_, prepared)| prepared);
-    let user_types = user_types(session, statements.zip(&analyses), &param_columns)?;
-    let UserTypes { types, domains } = user_types;
+    let statements = accepted.iter().map(|accepted| &accepted.statement);
+    let UserTypes { types, names, domains } =
+        user_types(session, statements.clone().zip(&analyses), &param_columns)?;
     let schema = Schema { types, ..Schema::default() };
-    let known = Known { settings, named, schema, domains, param_columns };
+    let mut known = Known { settings, named, schema, names, domains, param_columns };
     let mut descriptions = Vec::new();
-    for ((query, prepared), analysis) in prepared.iter().zip(&analyses) {
-        let description = description(query, prepared, analysis, &known, diagnostics);
-        check_columns(query, &description, diagnostics);
+    for (accepted, analysis) in accepted.iter().zip(&analyses) {
+        let description = description(accepted, analysis, &known, diagnostics);
+        check_columns(accepted.query, &description, diagnostics);
         descriptions.push(description);
     }
     if errors(diagnostics) > errors_before {
         // The other mistakes come with these.
         let types = Types { schema: &known.schema, settings };
-        for ((query, _), description) in prepared.iter().zip(&descriptions) {
-            refusals::report(query, description, types, diagnostics);
+        for (accepted, description) in accepted.iter().zip(&descriptions) {
+            refusals::report(accepted.query, description, types, diagnostics);
         }
         return Ok(None);
     }
-    let statements = prepared.iter().map(|(_, prepared)| prepared);
     let relations = relations::returned_whole(&mut session.client, statements)?;
-    let tables = describe_tables(session, relations.values(), &known)?;
-    let schema = Schema { tables, types: known.schema.types };
-    for ((query, prepared), description) in prepared.iter().zip(&mut descriptions) {
-        description.table = table_of(query, prepared, description, &relations, &schema);
+    known.schema.tables = describe_tables(session, relations.values(), &known)?;
+    for (accepted, description) in accepted.iter().zip(&mut descriptions) {
+        description.table = table_of(accepted, description, &relations, &known.schema);
     }
-    Ok(Some(Described { descriptions, schema }))
+    Ok(Some(Described { descriptions, schema: known.schema }))
+}
+
+/// A query that the server takes.
+struct Accepted<'q> {
+    query: &'q Query,
+    statement: Statement,
 }
 
 /// What the answers are read with.
 struct Known<'s> {
     settings: &'s Settings,
     named: NamedColumns,
-    /// Without tables.
     schema: Schema,
+    /// Of the types that not every server has.
+    names: BTreeMap<Oid, TypeName>,
     domains: BTreeMap<Oid, TypeName>,
     param_columns: ParamColumns,
 }
@@ -98,27 +106,25 @@ struct Known<'s> {
 /// The types of the columns that parameters meet, with their modifiers.
 type ParamColumns = BTreeMap<(u32, i16), (Oid, i32)>;
 
-/// Prepares what the server accepts; the others become diagnostics.
-fn prepare_all<'q>(
-    session: &mut Session,
+/// The queries that the server takes, with their trees; the others become diagnostics.
+fn accepted<'q, 't>(
     queries: &[&'q Query],
-    feed: &Feed<'_>,
+    answers: Vec<Result<Statement, ServerError>>,
+    trees: Vec<Option<Value<'t>>>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Vec<(&'q Query, Prepared)>, postgres::Error> {
-    let mut all = Vec::new();
-    for &query in queries {
-        match session.prepare(&query.sql) {
-            Ok(prepared) => {
-                if let Some(tree) = &prepared.tree {
-                    feed.put(all.len(), tree);
-                }
-                all.push((query, prepared));
+) -> (Vec<Accepted<'q>>, Vec<Option<Value<'t>>>) {
+    let mut all = Vec::with_capacity(queries.len());
+    let mut trees_of_all = Vec::with_capacity(queries.len());
+    for ((&query, answer), tree) in queries.iter().zip(answers).zip(trees) {
+        match answer {
+            Ok(statement) => {
+                all.push(Accepted { query, statement });
+                trees_of_all.push(tree);
             }
-            Err(error) if error.as_db_error().is_none() => return Err(error),
             Err(error) => diagnostics.push(server_error::in_query(query, &error)),
         }
     }
-    Ok(all)
+    (all, trees_of_all)
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> usize {
@@ -136,11 +142,12 @@ fn without_trees() -> Diagnostic {
 /// `CREATE`, `SET`, `REFRESH` and their like are not looked at when they are parsed, so they are run and rolled back.
 fn run_utilities(
     session: &mut Session,
-    prepared: &[(&Query, Prepared)],
+    accepted: &[Accepted<'_>],
+    trees: &[Option<Value<'_>>],
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<(), postgres::Error> {
-    for (query, prepared) in prepared {
-        if !prepared.is_utility() || !prepared.statement.params().is_empty() {
+) -> Result<(), SessionError> {
+    for (Accepted { query, statement }, tree) in accepted.iter().zip(trees) {
+        if !tree.as_ref().is_some_and(session::is_utility) || !statement.params.is_empty() {
             continue;
         }
         let mut transaction = session.client.transaction()?;
@@ -148,8 +155,10 @@ fn run_utilities(
         transaction.rollback()?;
         match outcome {
             Err(error) if runs_outside_transactions(&error) => {}
-            Err(error) if error.as_db_error().is_none() => return Err(error),
-            Err(error) => diagnostics.push(server_error::in_query(query, &error)),
+            Err(error) => match error.as_db_error() {
+                Some(error) => diagnostics.push(server_error::in_query(query, &error.into())),
+                None => return Err(error.into()),
+            },
             Ok(()) => {}
         }
     }
@@ -161,36 +170,39 @@ fn runs_outside_transactions(error: &postgres::Error) -> bool {
     error.code() == Some(&postgres::error::SqlState::ACTIVE_SQL_TRANSACTION)
 }
 
-/// What the query file says of each parameter's NULL.
-fn given_nulls(query: &Query, prepared: &Prepared) -> Vec<Given> {
-    let of_param = |index: usize| {
-        let Some(written) = query.params.get(index) else { return Given::default() };
-        let mut rules = query.overrides.iter().filter(|rule| rule.target == Target::Param);
-        let rule = rules.find(|rule| Some(&rule.name) == written.name.as_ref());
-        Given {
-            nullable: rule.and_then(|rule| rule.nullable).or(written.narg.then_some(true)),
-            // A slice of values has none; what a type of the user's holds is not known.
-            null_elements: rule.is_some_and(|rule| rule.null_elements.unwrap_or(rule.rust.is_some())),
-        }
-    };
-    (0..prepared.statement.params().len()).map(of_param).collect()
+impl Accepted<'_> {
+    /// What the query file says of each parameter's NULL.
+    fn given_nulls(&self) -> Vec<Given> {
+        let Self { query, statement } = self;
+        let of_param = |index: usize| {
+            let Some(written) = query.params.get(index) else { return Given::default() };
+            let mut rules = query.overrides.iter().filter(|rule| rule.target == Target::Param);
+            let rule = rules.find(|rule| Some(&rule.name) == written.name.as_ref());
+            Given {
+                nullable: rule.and_then(|rule| rule.nullable).or(written.narg.then_some(true)),
+                // A slice of values has none; what a type of the user's holds is not known.
+                null_elements: rule.is_some_and(|rule| rule.null_elements.unwrap_or(rule.rust.is_some())),
+            }
+        };
+        (0..statement.params.len()).map(of_param).collect()
+    }
 }
 
 fn description(
-    query: &Query,
-    prepared: &Prepared,
+    accepted: &Accepted<'_>,
     analysis: &Analysis,
     known: &Known<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Description {
+    let Accepted { query, statement } = accepted;
     let at_most_one_row = analysis.at_most_one_row || query.at_most_one_row;
     let unmet_keys = match query.command.wants_one_row() && !at_most_one_row {
         true => analysis.unmet_keys.iter().flat_map(UnmetKeys::shown).collect(),
         false => Vec::new(),
     };
     let mut description = Description {
-        params: params(query, prepared, analysis, known),
-        columns: columns(query.command, prepared, analysis, known),
+        params: params(query, statement, analysis, known),
+        columns: columns(query.command, statement, analysis, known),
         at_most_one_row,
         unmet_keys,
         table: None,
@@ -230,10 +242,10 @@ fn no_elements(query: &Query, rule: &Override, field: &Field) -> Diagnostic {
     diagnostic.help("say `nullable` or `not null` of the value itself")
 }
 
-fn params(query: &Query, prepared: &Prepared, analysis: &Analysis, known: &Known<'_>) -> Vec<Field> {
-    let types = prepared.statement.params().iter().enumerate();
+fn params(query: &Query, statement: &Statement, analysis: &Analysis, known: &Known<'_>) -> Vec<Field> {
+    let types = statement.params.iter().enumerate();
     let mut params: Vec<Field> = types
-        .map(|(index, ty)| {
+        .map(|(index, oid)| {
             let written = query.params.get(index);
             let inferred = analysis.params.get(index);
             let name = written
@@ -243,7 +255,7 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis, known: &Known
             let nullable = inferred.is_some_and(|param| param.nullable);
             let place = inferred.and_then(|param| param.column);
             let column = place.and_then(|place| known.param_columns.get(&place));
-            let ty = user_types::with_modifier(type_name(ty), column.map_or(-1, |(_, modifier)| *modifier));
+            let ty = known.type_name(*oid, column.map_or(-1, |(_, modifier)| *modifier));
             let domain = column.and_then(|(oid, _)| known.domains.get(oid));
             let is_under = |domain: &&TypeName| {
                 **domain != ty && without_modifier(known.schema.base_type(domain)) == without_modifier(&ty)
@@ -261,34 +273,29 @@ fn params(query: &Query, prepared: &Prepared, analysis: &Analysis, known: &Known
     params
 }
 
-fn columns(command: Command, prepared: &Prepared, analysis: &Analysis, known: &Known<'_>) -> Vec<Field> {
+fn columns(command: Command, statement: &Statement, analysis: &Analysis, known: &Known<'_>) -> Vec<Field> {
     if !command.returns_rows() {
         return Vec::new();
     }
-    let columns = prepared.statement.columns().iter().enumerate();
+    let columns = statement.columns.iter().enumerate();
     columns
         .map(|(index, column)| {
             let nulls = analysis.columns.get(index).copied().unwrap_or(Nulls::ANYWHERE);
             let domain = analysis.types.get(index).copied().flatten();
             let domain = domain.and_then(|oid| known.domains.get(&oid).cloned());
-            let place = column.table_oid().zip(column.column_id());
             let mut field = Field {
-                name: column.name().to_owned(),
-                ty: domain.unwrap_or_else(|| column_type(column)),
+                name: column.name.clone(),
+                ty: domain.unwrap_or_else(|| known.type_name(column.ty, column.modifier)),
                 nullable: nulls.value,
                 null_elements: false,
                 domain: None,
-                rust: place.and_then(|place| known.named.of(place)).cloned(),
+                rust: column.origin.and_then(|place| known.named.of(place)).cloned(),
             };
             field.null_elements =
                 known.schema.is_array(&field.ty) && nulls.elements && known.settings.null_elements;
             field
         })
         .collect()
-}
-
-fn column_type(column: &Column) -> TypeName {
-    user_types::with_modifier(type_name(column.type_()), column.type_modifier())
 }
 
 /// A command that returns rows needs columns.
@@ -308,28 +315,24 @@ fn describe_tables<'r>(
     session: &mut Session,
     relations: impl Iterator<Item = &'r Relation>,
     known: &Known<'_>,
-) -> Result<Vec<Table>, postgres::Error> {
+) -> Result<Vec<Table>, SessionError> {
     let relations: Vec<&Relation> = relations.collect();
+    let queries: Vec<String> = relations.iter().map(|relation| relation.select_all()).collect();
     let texts = Texts::new(relations.len());
-    let prepare = |feed: Feed<'_>| -> Result<Vec<Prepared>, postgres::Error> {
-        let numbered = relations.iter().enumerate();
-        let prepared = numbered.map(|(number, relation)| {
-            let prepared = session.prepare(&relation.select_all())?;
-            prepared.tree.iter().for_each(|tree| feed.put(number, tree));
-            Ok(prepared)
-        });
-        prepared.collect()
-    };
-    let (prepared, trees) = trees::read_beside(&texts, prepare);
-    let prepared = prepared?;
+    let (answers, trees) = trees::read_beside(&texts, |feed| {
+        let statements: Vec<&str> = queries.iter().map(String::as_str).collect();
+        session.describe(&statements, |statement, tree| feed.put(statement, tree))
+    });
+    let statements: Vec<Statement> =
+        answers?.into_iter().collect::<Result<_, _>>().map_err(WireError::Server)?;
     let catalog = catalog::load(session, trees.iter().flatten())?;
     let analyses = trees::analyze(trees, &vec![Vec::new(); relations.len()], &catalog);
     let names = relations.iter().map(|relation| relation.qualified_name());
-    let described = names.zip(prepared.iter().zip(&analyses));
+    let described = names.zip(statements.iter().zip(&analyses));
     let mut tables: Vec<Table> = described
-        .map(|(name, (prepared, analysis))| Table {
+        .map(|(name, (statement, analysis))| Table {
             name,
-            columns: columns(Command::Many, prepared, analysis, known),
+            columns: columns(Command::Many, statement, analysis, known),
         })
         .collect();
     tables.sort_by(|a, b| a.name.cmp(&b.name));
@@ -339,17 +342,17 @@ fn describe_tables<'r>(
 /// The table that a query's rows are rows of, unless a column that is never NULL there may be NULL here, or is said to be
 /// otherwise.
 fn table_of(
-    query: &Query,
-    prepared: &Prepared,
+    accepted: &Accepted<'_>,
     description: &Description,
     relations: &BTreeMap<u32, Relation>,
     schema: &Schema,
 ) -> Option<String> {
+    let Accepted { query, statement } = accepted;
     if description.columns.is_empty() {
         return None;
     }
-    let relation = relations.get(&relations::single_origin(&prepared.statement)?)?;
-    if !relation.is_whole(&prepared.statement) {
+    let relation = relations.get(&relations::single_origin(statement)?)?;
+    if !relation.is_whole(statement) {
         return None;
     }
     let name = relation.qualified_name();
@@ -387,13 +390,13 @@ fn param_columns(session: &mut Session, analyses: &[Analysis]) -> Result<ParamCo
 /// The user's types that the statements' parameters and columns have, domains of columns by what the trees say.
 fn user_types<'p>(
     session: &mut Session,
-    statements: impl Iterator<Item = (&'p Prepared, &'p Analysis)>,
+    statements: impl Iterator<Item = (&'p Statement, &'p Analysis)>,
     param_columns: &ParamColumns,
 ) -> Result<UserTypes, postgres::Error> {
     let mut oids: Vec<Oid> = param_columns.values().map(|(oid, _)| *oid).collect();
-    for (prepared, analysis) in statements {
-        oids.extend(prepared.statement.params().iter().map(Type::oid));
-        oids.extend(prepared.statement.columns().iter().map(|column| column.type_().oid()));
+    for (statement, analysis) in statements {
+        oids.extend(&statement.params);
+        oids.extend(statement.columns.iter().map(|column| column.ty));
         oids.extend(analysis.types.iter().flatten());
     }
     oids.sort_unstable();
@@ -401,6 +404,17 @@ fn user_types<'p>(
     // Those that every server has come first.
     oids.retain(|oid| Type::from_oid(*oid).is_none());
     user_types::load(&mut session.client, &oids)
+}
+
+impl Known<'_> {
+    fn type_name(&self, oid: Oid, modifier: i32) -> TypeName {
+        let name = match Type::from_oid(oid) {
+            Some(ty) => type_name(&ty),
+            // Looked up with the others.
+            None => self.names.get(&oid).cloned().unwrap_or_else(|| format!("the type {oid}")),
+        };
+        user_types::with_modifier(name, modifier)
+    }
 }
 
 /// See [`TypeName`].
@@ -428,7 +442,7 @@ mod tests {
             .batch_execute("CREATE TABLE cars (id int PRIMARY KEY, plate text)")
             .unwrap();
         let mut session = Session::open(database.config()).unwrap();
-        session.send_trees(false).unwrap();
+        session.send_trees(false);
         let text = "-- name: A :one\nSELECT id FROM cars WHERE id = $1;\n\
                     -- name: B :many\n-- @column id: not null\nSELECT id, plate FROM cars;\n";
         let file = std::sync::Arc::new(SourceFile { path: "q.sql".into(), text: text.into() });

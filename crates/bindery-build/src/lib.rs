@@ -32,6 +32,7 @@ mod relations;
 mod server_error;
 mod session;
 mod user_types;
+mod wire;
 
 mod description;
 mod lock;

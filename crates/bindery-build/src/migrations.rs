@@ -67,7 +67,7 @@ fn failed(sources: &Sources, error: &ApplyError) -> Diagnostic {
         diagnostic = diagnostic.at(Span::point(file, offset), "");
     }
     match error.db_error() {
-        Some(db_error) => server_error::with_advice(diagnostic, db_error),
+        Some(db_error) => server_error::with_advice(diagnostic, &db_error.into()),
         None => diagnostic,
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use postgres::{Client, Statement};
+use postgres::Client;
 
-use crate::session::Prepared;
+use crate::wire::{Column, Statement};
 
 /// The live columns of relations that a user may select from, the system's own left out.
 const RELATIONS: &str = "
@@ -44,29 +44,28 @@ impl Relation {
 
     /// Whether a statement's columns are all of the relation's, in order and under their own names.
     pub fn is_whole(&self, statement: &Statement) -> bool {
-        let columns = statement.columns();
-        columns.len() == self.columns.len()
-            && columns
-                .iter()
-                .zip(&self.columns)
-                .all(|(column, own)| column.column_id() == Some(own.number) && column.name() == own.name)
+        let columns = &statement.columns;
+        let is_own = |(column, own): (&Column, &RelationColumn)| {
+            column.origin.is_some_and(|(_, number)| number == own.number) && column.name == own.name
+        };
+        columns.len() == self.columns.len() && columns.iter().zip(&self.columns).all(is_own)
     }
 }
 
 /// The one relation that every column of a statement comes from; a single column is a value, not a row.
 pub(crate) fn single_origin(statement: &Statement) -> Option<u32> {
-    let [first, _, ..] = statement.columns() else { return None };
-    let origin = first.table_oid()?;
-    let columns = statement.columns();
-    columns.iter().all(|column| column.table_oid() == Some(origin)).then_some(origin)
+    let [first, _, ..] = &statement.columns[..] else { return None };
+    let (relation, _) = first.origin?;
+    let is_its = |column: &Column| column.origin.is_some_and(|(other, _)| other == relation);
+    statement.columns.iter().all(is_its).then_some(relation)
 }
 
 /// The relations of which some statement returns whole rows, by OID.
 pub(crate) fn returned_whole<'p>(
     client: &mut Client,
-    statements: impl Iterator<Item = &'p Prepared> + Clone,
+    statements: impl Iterator<Item = &'p Statement> + Clone,
 ) -> Result<BTreeMap<u32, Relation>, postgres::Error> {
-    let mut origins: Vec<u32> = statements.clone().filter_map(|p| single_origin(&p.statement)).collect();
+    let mut origins: Vec<u32> = statements.clone().filter_map(single_origin).collect();
     origins.sort_unstable();
     origins.dedup();
     let mut relations = BTreeMap::new();
@@ -77,7 +76,7 @@ pub(crate) fn returned_whole<'p>(
         relations.insert(row.get(0), Relation { schema: row.get(1), name: row.get(2), columns });
     }
     let whole: Vec<u32> = statements
-        .filter_map(|p| single_origin(&p.statement).map(|origin| (origin, &p.statement)))
+        .filter_map(|statement| Some((single_origin(statement)?, statement)))
         .filter(|(origin, statement)| {
             relations.get(origin).is_some_and(|relation| relation.is_whole(statement))
         })

@@ -5,15 +5,45 @@ use postgres::error::{DbError, ErrorPosition, SqlState};
 use crate::diagnostic::Diagnostic;
 use crate::query::Query;
 
+/// What the server says of a statement that it refuses.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ServerError {
+    pub code: SqlState,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+    /// In characters from 1 of the text that was sent; none if it lies in a function's body, or nowhere.
+    pub position: Option<u32>,
+}
+
+impl Default for ServerError {
+    fn default() -> Self {
+        let message = "the server does not say what is wrong".to_owned();
+        Self { code: SqlState::INTERNAL_ERROR, message, detail: None, hint: None, position: None }
+    }
+}
+
+impl From<&DbError> for ServerError {
+    fn from(error: &DbError) -> Self {
+        Self {
+            code: error.code().clone(),
+            message: error.message().to_owned(),
+            detail: error.detail().map(str::to_owned),
+            hint: error.hint().map(str::to_owned),
+            position: match error.position() {
+                Some(ErrorPosition::Original(position)) => Some(*position),
+                Some(ErrorPosition::Internal { .. }) | None => None,
+            },
+        }
+    }
+}
+
 /// An error that the server raised for a query.
-pub(crate) fn in_query(query: &Query, error: &postgres::Error) -> Diagnostic {
-    let Some(db_error) = error.as_db_error() else {
-        return Diagnostic::error(error.to_string()).at(query.name_span(), "");
-    };
-    let diagnostic = Diagnostic::error(db_error.message());
-    let untyped = *db_error.code() == SqlState::INDETERMINATE_DATATYPE;
-    let number = placeholder(db_error.message()).filter(|_| untyped);
-    let diagnostic = match (position(db_error), number) {
+pub(crate) fn in_query(query: &Query, error: &ServerError) -> Diagnostic {
+    let diagnostic = Diagnostic::error(&error.message);
+    let untyped = error.code == SqlState::INDETERMINATE_DATATYPE;
+    let number = placeholder(&error.message).filter(|_| untyped);
+    let diagnostic = match (error.position, number) {
         (_, Some(number)) => {
             let name = query.params.get(number - 1).and_then(|param| param.name.as_deref());
             let written = name.map_or(format!("${number}"), |name| format!("@{name}"));
@@ -24,26 +54,18 @@ pub(crate) fn in_query(query: &Query, error: &postgres::Error) -> Diagnostic {
         (Some(position), None) => diagnostic.at(query.span_of(position), ""),
         (None, None) => diagnostic.at(query.name_span(), "in this query"),
     };
-    with_advice(diagnostic, db_error)
+    with_advice(diagnostic, error)
 }
 
 /// Adds the server's own detail and hint.
-pub(crate) fn with_advice(mut diagnostic: Diagnostic, error: &DbError) -> Diagnostic {
-    if let Some(detail) = error.detail() {
+pub(crate) fn with_advice(mut diagnostic: Diagnostic, error: &ServerError) -> Diagnostic {
+    if let Some(detail) = &error.detail {
         diagnostic = diagnostic.note(detail);
     }
-    if let Some(hint) = error.hint() {
+    if let Some(hint) = &error.hint {
         diagnostic = diagnostic.help(hint);
     }
     diagnostic
-}
-
-fn position(error: &DbError) -> Option<u32> {
-    match error.position()? {
-        ErrorPosition::Original(position) => Some(*position),
-        // In a function's body, which the query's text does not hold.
-        ErrorPosition::Internal { .. } => None,
-    }
 }
 
 /// The `1` of "could not determine data type of parameter $1", in any language.

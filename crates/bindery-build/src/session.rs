@@ -1,76 +1,68 @@
-//! A connection that prepares statements and hears what the server understood.
+//! Connections to the migrated database: one that has statements described and hears what the server understood, and one
+//! that asks the catalogs.
 
-use std::sync::{Arc, Mutex};
+use std::fmt;
 
-use postgres::error::DbError;
-use postgres::{Client, NoTls, Statement};
+use postgres::{Client, NoTls};
 
-use crate::analyze::node::unwrapped;
+use crate::analyze::node::{Value, unwrapped};
+use crate::server_error::ServerError;
+use crate::wire::{Statement, Wire, WireError};
 
 /// Makes the server send the analysed and rewritten tree of each statement it parses, as a LOG notice.
 ///
-/// All may be set by any user. Without pretty printing the text is a third of the size; compiling a look-up in the catalogs
-/// would take longer than running it.
-const SEND_TREES: &str = "SET debug_print_rewritten = on; SET debug_pretty_print = off; SET client_min_messages = log; SET jit = off";
+/// All may be set by any user. Without pretty printing the text is a third of the size.
+const SEND_TREES: &str =
+    "SET debug_print_rewritten = on; SET debug_pretty_print = off; SET client_min_messages = log";
 
-/// A connection with the settings of [`SEND_TREES`].
+/// What the server is asked with.
 pub(crate) struct Session {
+    /// For look-ups in the catalogs.
     pub client: Client,
-    trees: Arc<Mutex<Vec<String>>>,
+    /// With the settings of [`SEND_TREES`].
+    wire: Wire,
 }
 
-/// What the server makes of a statement.
-pub(crate) struct Prepared {
-    pub statement: Statement,
-    /// The rewritten tree; none from a server that does not send it.
-    pub tree: Option<String>,
-}
-
-impl Prepared {
-    /// Whether it is a statement that the server looks at only when it runs, such as `CREATE` or `VACUUM`.
-    pub fn is_utility(&self) -> bool {
-        let mut words = self.tree.as_deref().unwrap_or_default().split_ascii_whitespace();
-        words.any(|word| word == ":utilityStmt") && words.next().is_some_and(|node| node.starts_with('{'))
-    }
+/// Why the server could not be asked.
+#[derive(Debug)]
+pub(crate) enum SessionError {
+    Client(postgres::Error),
+    Wire(WireError),
 }
 
 impl Session {
-    /// Opens a fresh connection: a migration may have changed the settings of the one it ran on.
+    /// Opens fresh connections: a migration may have changed the settings of the one it ran on.
     ///
     /// # Errors
-    /// The server refuses the connection.
-    pub fn open(mut config: postgres::Config) -> Result<Self, postgres::Error> {
-        let trees: Arc<Mutex<Vec<String>>> = Arc::default();
-        let sink = Arc::clone(&trees);
-        config.notice_callback(move |notice| {
-            if let Some(tree) = tree_of(&notice) {
-                sink.lock().expect("nothing panics while it holds the lock").push(tree.to_owned());
+    /// The server refuses them.
+    pub fn open(mut config: postgres::Config) -> Result<Self, SessionError> {
+        let mut client = config.connect(NoTls)?;
+        // Compiling a look-up would take longer than running it.
+        client.batch_execute("SET jit = off")?;
+        if config.get_user().is_none() {
+            config.user(client.query_one("SELECT session_user::text", &[])?.get::<_, &str>(0));
+        }
+        let mut wire = Wire::connect(&config)?;
+        wire.run(SEND_TREES, drop)?;
+        Ok(Self { client, wire })
+    }
+
+    /// Parses and describes statements; nothing is planned or run. `heard` gets the analysed tree of each, by its number,
+    /// as soon as it is there; none comes from a server that does not send it.
+    ///
+    /// # Errors
+    /// The connection fails. What the server refuses is an answer.
+    pub fn describe(
+        &mut self,
+        statements: &[&str],
+        mut heard: impl FnMut(usize, String),
+    ) -> Result<Vec<Result<Statement, ServerError>>, SessionError> {
+        let answers = self.wire.describe(statements, |number, detail| {
+            if is_tree(&detail) {
+                heard(number, detail);
             }
         });
-        let mut client = config.connect(NoTls)?;
-        client.batch_execute(SEND_TREES)?;
-        Ok(Self { client, trees })
-    }
-
-    /// Parses and describes `sql`; nothing is planned or run.
-    ///
-    /// # Errors
-    /// The server's own error, with its position.
-    pub fn prepare(&mut self, sql: &str) -> Result<Prepared, postgres::Error> {
-        self.heard().clear();
-        let statement = self.client.prepare(sql)?;
-        // The driver's look-ups of unknown types are parsed too, after the statement itself.
-        let tree = self.heard().drain(..).next();
-        Ok(Prepared { statement, tree })
-    }
-
-    /// Whether the server is to send trees; those of look-ups in the catalogs are long, and nobody reads them.
-    ///
-    /// # Errors
-    /// The connection fails.
-    pub fn send_trees(&mut self, sends: bool) -> Result<(), postgres::Error> {
-        let value = if sends { "on" } else { "off" };
-        self.client.batch_execute(&format!("SET debug_print_rewritten = {value}"))
+        Ok(answers?)
     }
 
     /// The last statement of a function in SQL, rewritten as if it were a query; none if the server does not look at it.
@@ -79,31 +71,77 @@ impl Session {
     ///
     /// # Errors
     /// The connection fails.
-    pub fn function_body(&mut self, oid: u32) -> Result<Option<String>, postgres::Error> {
+    pub fn function_body(&mut self, oid: u32) -> Result<Option<String>, SessionError> {
         let definition: String =
             self.client.query_one("SELECT pg_catalog.pg_get_functiondef($1)", &[&oid])?.get(0);
-        let mut transaction = self.client.transaction()?;
-        transaction
-            .batch_execute("SET LOCAL check_function_bodies = on; SET LOCAL debug_print_rewritten = on")?;
-        self.trees.lock().expect("nothing panics while it holds the lock").clear();
-        let outcome = transaction.batch_execute(&definition);
-        // The first tree is that of CREATE FUNCTION.
-        let heard =
-            self.trees.lock().expect("nothing panics while it holds the lock").drain(..).skip(1).last();
-        transaction.rollback()?;
+        self.wire.run("BEGIN; SET LOCAL check_function_bodies = on", drop)?;
+        let mut trees = Vec::new();
+        let outcome = self.wire.run(&definition, |detail| trees.extend(is_tree(&detail).then_some(detail)));
+        self.wire.run("ROLLBACK", drop)?;
         match outcome {
-            Err(error) if error.as_db_error().is_none() => Err(error),
-            Err(_) => Ok(None),
-            Ok(()) => Ok(heard.map(|tree| unwrapped(&tree))),
+            Err(error @ WireError::Io(_)) => Err(error.into()),
+            Err(WireError::Server(_)) => Ok(None),
+            // The first tree is that of CREATE FUNCTION.
+            Ok(()) => Ok(trees.into_iter().skip(1).last().map(|tree| unwrapped(&tree))),
         }
     }
 
-    fn heard(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
-        self.trees.lock().expect("nothing panics while it holds the lock")
+    /// Whether the server is to send trees, as one does that is not PostgreSQL itself.
+    #[cfg(test)]
+    pub fn send_trees(&mut self, sends: bool) {
+        let value = if sends { "on" } else { "off" };
+        self.wire.run(&format!("SET debug_print_rewritten = {value}"), drop).unwrap();
+    }
+
+    /// One statement, with its tree.
+    #[cfg(test)]
+    pub fn prepare(&mut self, sql: &str) -> Result<(Statement, Option<String>), ServerError> {
+        let mut tree = None;
+        let mut answers = self.describe(&[sql], |_, text| tree = Some(text)).unwrap();
+        Ok((answers.remove(0)?, tree))
     }
 }
 
 /// The message is translated on a server that speaks another language, but its detail always opens a node list.
-fn tree_of(notice: &DbError) -> Option<&str> {
-    notice.detail().filter(|detail| detail.trim_start().starts_with('('))
+fn is_tree(detail: &str) -> bool {
+    detail.trim_start().starts_with('(')
+}
+
+/// Whether a tree is that of a statement that the server looks at only when it runs, such as `CREATE` or `VACUUM`.
+pub(crate) fn is_utility(tree: &Value<'_>) -> bool {
+    let queries = match tree {
+        Value::List(queries) => queries.as_slice(),
+        _ => std::slice::from_ref(tree),
+    };
+    queries.iter().filter_map(Value::as_node).any(|query| query.node("utilityStmt").is_some())
+}
+
+impl From<postgres::Error> for SessionError {
+    fn from(error: postgres::Error) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl From<WireError> for SessionError {
+    fn from(error: WireError) -> Self {
+        Self::Wire(error)
+    }
+}
+
+impl fmt::Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(error) => error.fmt(f),
+            Self::Wire(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SessionError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Client(error) => error.source(),
+            Self::Wire(error) => error.source(),
+        }
+    }
 }

@@ -28,38 +28,33 @@ impl Texts {
     }
 }
 
-/// Takes texts in, each once.
-pub(crate) struct Feed<'t> {
-    texts: &'t Texts,
-    filled: mpsc::Sender<usize>,
-}
+/// Takes trees in, as the server sends them.
+pub(crate) struct Feed(mpsc::Sender<(usize, String)>);
 
-impl Feed<'_> {
-    /// Hands over a statement's tree as the server has sent it.
-    pub fn put(&self, statement: usize, text: &str) {
-        let is_new = self.texts.0[statement].set(node::unwrapped(text)).is_ok();
-        if is_new {
-            // The reader is there as long as this is.
-            let _ = self.filled.send(statement);
-        }
+impl Feed {
+    /// Hands over a statement's tree, of which only the first counts.
+    pub fn put(&self, statement: usize, text: String) {
+        // The reader is there as long as this is.
+        let _ = self.0.send((statement, text));
     }
 }
 
 /// Runs `describe` and reads beside it what it puts; a statement without a tree, or with one that cannot be read, has none.
 pub(crate) fn read_beside<'t, T>(
     texts: &'t Texts,
-    describe: impl FnOnce(Feed<'t>) -> T,
+    describe: impl FnOnce(Feed) -> T,
 ) -> (T, Vec<Option<Value<'t>>>) {
     thread::scope(|scope| {
-        let (filled, received) = mpsc::channel::<usize>();
+        let (sender, received) = mpsc::channel::<(usize, String)>();
         let reader = spawn(scope, move || {
             let mut trees: Vec<Option<Value<'t>>> = texts.0.iter().map(|_| None).collect();
-            for statement in received {
-                trees[statement] = texts.0[statement].get().and_then(|text| node::parse(text));
+            for (statement, sent) in received {
+                let text = texts.0[statement].get_or_init(|| node::unwrapped(&sent));
+                trees[statement] = node::parse(text);
             }
             trees
         });
-        let described = describe(Feed { texts, filled });
+        let described = describe(Feed(sender));
         (described, reader.join().expect("reading does not panic"))
     })
 }
@@ -112,12 +107,12 @@ mod tests {
             let cases = [nested("lower(", ")"), nested("(CASE WHEN now() > now() THEN '' ELSE ", " END)")];
             for sql in cases.map(|expr| format!("SELECT {expr}")) {
                 let texts = Texts::new(1);
-                let (prepared, trees) = read_beside(&texts, |feed| {
-                    let prepared = session.prepare(&sql).unwrap();
-                    feed.put(0, prepared.tree.as_deref().unwrap());
-                    prepared
+                let (statement, trees) = read_beside(&texts, |feed| {
+                    let (statement, tree) = session.prepare(&sql).unwrap();
+                    feed.put(0, tree.unwrap());
+                    statement
                 });
-                assert_eq!(prepared.statement.columns().len(), 1);
+                assert_eq!(statement.columns.len(), 1);
                 let catalog = catalog::load(&mut session, trees.iter().flatten()).unwrap();
                 let analyses = analyze(trees, &[Vec::new()], &catalog);
                 assert_eq!(analyses[0].columns.first().map(|nulls| nulls.value), nullable, "{depth}");

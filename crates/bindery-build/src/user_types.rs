@@ -35,7 +35,8 @@ const TYPES: &str = "
         LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typarray = t.oid
         JOIN pg_catalog.pg_namespace n ON n.oid = coalesce(e.typnamespace, t.typnamespace)
     )
-    SELECT t.oid, t.name, t.typtype::text, t.is_binary,
+    SELECT t.oid, t.name, t.typnamespace <> 'pg_catalog'::regnamespace AND NOT t.is_array AS is_users,
+           t.typtype::text, t.is_binary,
            base.name AS base, t.typtypmod AS base_modifier,
            ARRAY(SELECT l.enumlabel::text FROM pg_catalog.pg_enum l WHERE l.enumtypid = t.oid
                  ORDER BY l.enumsortorder) AS labels,
@@ -59,14 +60,15 @@ const TYPES: &str = "
         FROM pg_catalog.pg_attribute a
         JOIN named n ON n.oid = a.atttypid
         WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-    ) AS attributes (names, types, modifiers)
-    WHERE t.typnamespace <> 'pg_catalog'::regnamespace AND NOT t.is_array";
+    ) AS attributes (names, types, modifiers)";
 
-/// The types, and the names of the domains among them by their OID.
+/// The types, and the names of all of them by their OID.
 #[derive(Debug, Default)]
 pub(crate) struct UserTypes {
-    /// Sorted by name.
+    /// Sorted by name; without arrays.
     pub types: Vec<UserType>,
+    /// Those of arrays too.
+    pub names: BTreeMap<Oid, TypeName>,
     pub domains: BTreeMap<Oid, TypeName>,
 }
 
@@ -75,6 +77,10 @@ pub(crate) fn load(client: &mut Client, oids: &[Oid]) -> Result<UserTypes, postg
     let mut found = UserTypes::default();
     for row in client.query(TYPES, &[&oids])? {
         let name: TypeName = row.get("name");
+        found.names.insert(row.get("oid"), name.clone());
+        if !row.get::<_, bool>("is_users") {
+            continue;
+        }
         let Some(kind) = kind(&row) else { continue };
         if matches!(kind, UserTypeKind::Domain { .. }) {
             found.domains.insert(row.get("oid"), name.clone());

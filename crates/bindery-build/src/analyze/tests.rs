@@ -81,14 +81,15 @@ impl Fixture {
     }
 
     fn analyze(&mut self, sql: &str) -> Analysis {
-        let prepared = self.session.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
-        let text = super::node::unwrapped(&prepared.tree.unwrap());
+        let (statement, tree) =
+            self.session.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let text = super::node::unwrapped(&tree.unwrap());
         let tree = super::node::parse(&text);
         let catalog = crate::catalog::load(&mut self.session, tree.iter()).unwrap();
         super::analyze(
             tree.as_ref(),
             &catalog,
-            &vec![super::Given::default(); prepared.statement.params().len()],
+            &vec![super::Given::default(); statement.params.len()],
         )
     }
 
@@ -287,7 +288,7 @@ fn mangled_trees_are_read_or_refused() {
         "{QUERY :commandType 1}",
     ];
     for (_, sql) in RULES[0].lines().step_by(3) {
-        let tree = fixture.session.prepare(sql).unwrap().tree.unwrap();
+        let tree = fixture.session.prepare(sql).unwrap().1.unwrap();
         for _ in 0..20 {
             let mut mangled = tree.clone();
             for _ in 0..=random.below(4) {

@@ -12,9 +12,11 @@ use crate::analyze::Given;
 use crate::catalog;
 use crate::config::Config;
 use crate::parse::{self, Unnamed};
+use crate::server_error::ServerError;
 use crate::session::Session;
 use crate::source;
 use crate::trees::{self, Texts};
+use crate::wire::Statement;
 
 const STATEMENTS: usize = 1_000;
 const RUNS: usize = 5;
@@ -65,18 +67,19 @@ enum Mode {
 fn run(database: &Database, queries: &[String], mode: Mode) -> Duration {
     let mut session = Session::open(database.config()).unwrap();
     if mode == Mode::Described {
-        session.send_trees(false).unwrap();
+        session.send_trees(false);
     }
     let start = Instant::now();
     let texts = Texts::new(queries.len());
     let (params, trees) = trees::read_beside(&texts, |feed| {
-        let prepare = |(number, query): (usize, &String)| {
-            let prepared = session.prepare(query).unwrap();
-            let tree = prepared.tree.as_deref().filter(|_| mode == Mode::Analysed);
-            tree.into_iter().for_each(|tree| feed.put(number, tree));
-            vec![Given::default(); prepared.statement.params().len()]
-        };
-        queries.iter().enumerate().map(prepare).collect::<Vec<_>>()
+        let statements: Vec<&str> = queries.iter().map(String::as_str).collect();
+        let answers = session.describe(&statements, |statement, tree| {
+            if mode == Mode::Analysed {
+                feed.put(statement, tree);
+            }
+        });
+        let given = |answer: Result<Statement, ServerError>| vec![Given::default(); answer.unwrap().params.len()];
+        answers.unwrap().into_iter().map(given).collect::<Vec<_>>()
     });
     if mode == Mode::Analysed {
         let catalog = catalog::load(&mut session, trees.iter().flatten()).unwrap();

@@ -855,7 +855,7 @@ impl World {
 
     /// None if the server refuses the query: the generator does not know every rule.
     fn tree(&mut self, sql: &str) -> Option<String> {
-        Some(node::unwrapped(&self.session.prepare(sql).ok()?.tree?))
+        Some(node::unwrapped(&self.session.prepare(sql).ok()?.1?))
     }
 
     fn analyze(&mut self, trees: &[String]) -> Vec<Analysis> {
