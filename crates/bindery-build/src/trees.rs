@@ -29,13 +29,13 @@ impl Texts {
 }
 
 /// Takes trees in, as the server sends them.
-pub(crate) struct Feed(mpsc::Sender<(usize, String)>);
+pub(crate) struct Feed(Vec<mpsc::Sender<(usize, String)>>);
 
 impl Feed {
     /// Hands over a statement's tree, of which only the first counts.
     pub fn put(&self, statement: usize, text: String) {
-        // The reader is there as long as this is.
-        let _ = self.0.send((statement, text));
+        // Its reader is there as long as this is.
+        let _ = self.0[statement % self.0.len()].send((statement, text));
     }
 }
 
@@ -45,18 +45,35 @@ pub(crate) fn read_beside<'t, T>(
     describe: impl FnOnce(Feed) -> T,
 ) -> (T, Vec<Option<Value<'t>>>) {
     thread::scope(|scope| {
-        let (sender, received) = mpsc::channel::<(usize, String)>();
-        let reader = spawn(scope, move || {
-            let mut trees: Vec<Option<Value<'t>>> = texts.0.iter().map(|_| None).collect();
-            for (statement, sent) in received {
-                let text = texts.0[statement].get_or_init(|| node::unwrapped(&sent));
-                trees[statement] = node::parse(text);
+        let start = |_| {
+            let (sender, received) = mpsc::channel();
+            (sender, spawn(scope, move || read_each(texts, received)))
+        };
+        let (senders, readers): (Vec<_>, Vec<_>) = (0..cores()).map(start).unzip();
+        let described = describe(Feed(senders));
+        let mut trees: Vec<Option<Value<'t>>> = texts.0.iter().map(|_| None).collect();
+        for reader in readers {
+            for (statement, tree) in reader.join().expect("reading does not panic") {
+                trees[statement] = tree;
             }
-            trees
-        });
-        let described = describe(Feed(sender));
-        (described, reader.join().expect("reading does not panic"))
+        }
+        (described, trees)
     })
+}
+
+fn read_each<'t>(
+    texts: &'t Texts,
+    received: mpsc::Receiver<(usize, String)>,
+) -> Vec<(usize, Option<Value<'t>>)> {
+    let read = |(statement, sent): (usize, String)| {
+        let text = texts.0[statement].get_or_init(|| node::unwrapped(&sent));
+        (statement, node::parse(text))
+    };
+    received.into_iter().map(read).collect()
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS)
 }
 
 /// Analyses each tree with what the user says of its parameters, and drops it.
@@ -65,8 +82,7 @@ pub(crate) fn analyze(
     given: &[Vec<Given>],
     catalog: &Catalog,
 ) -> Vec<Analysis> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = given.len().div_ceil(cores.min(MOST_THREADS)).max(FEWEST);
+    let share = given.len().div_ceil(cores()).max(FEWEST);
     let mut trees = trees.into_iter();
     thread::scope(|scope| {
         let start = |given| {

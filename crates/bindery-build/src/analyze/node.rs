@@ -28,11 +28,15 @@ impl<'t> Node<'t> {
 
     /// The field's value, unless it is missing or `<>`.
     pub fn get(&self, field: &str) -> Option<&Value<'t>> {
-        for (name, value) in &self.fields {
-            // Lengths first: it is asked often, and a build script is not optimised.
+        // It is asked often, and a build script is not optimised: no iterator, and lengths first.
+        let fields = self.fields.as_slice();
+        let mut index = 0;
+        while index < fields.len() {
+            let (name, value) = &fields[index];
             if name.len() == field.len() && *name == field {
                 return (!matches!(value, Value::Word("<>"))).then_some(value);
             }
+            index += 1;
         }
         None
     }
@@ -153,7 +157,7 @@ pub(crate) fn unwrapped(text: &str) -> String {
     let mut lines = text.split('\n').peekable();
     while let Some(line) = lines.next() {
         joined.push_str(line);
-        let cut_word = line.len() == 78 && !line.bytes().skip(1).any(|byte| byte == b' ');
+        let cut_word = line.len() == 78 && !line.as_bytes()[1..].contains(&b' ');
         if lines.peek().is_some() && !cut_word {
             joined.push(' ');
         }
@@ -168,11 +172,33 @@ pub(crate) fn parse(text: &str) -> Option<Value<'_>> {
     reader.value(first)
 }
 
+/// A piece of node text.
+#[derive(Clone, Copy)]
+enum Token<'t> {
+    /// `{`
+    NodeStart,
+    /// `}`
+    NodeEnd,
+    /// `(`
+    ListStart,
+    /// `)`
+    ListEnd,
+    Word(&'t str),
+}
+
+impl Token<'_> {
+    /// Whether it is the name of a field, with its colon.
+    fn is_field(self) -> bool {
+        matches!(self, Self::Word(word) if word.as_bytes()[0] == b':')
+    }
+}
+
 /// Deeper nesting than any statement that a server accepts by default (`max_stack_depth`), and shallow enough for a
 /// thread's stack here.
 const DEEPEST: u32 = 1_000;
 
-/// Build scripts are not optimised, and trees are long: it goes by bytes and looks each up in a table.
+/// Build scripts are not optimised, and trees are long: it goes by bytes, looks each up in a table, and compares words only
+/// where it has to.
 struct Reader<'t> {
     text: &'t str,
     at: usize,
@@ -192,86 +218,98 @@ const ENDS_WORD: [bool; 256] = {
 };
 
 impl<'t> Reader<'t> {
-    fn value(&mut self, token: &'t str) -> Option<Value<'t>> {
-        self.depth += 1;
-        let value = match token {
-            _ if self.depth > DEEPEST => None,
-            "{" => self.node().map(Value::Node),
-            "(" => self.list().map(Value::List),
-            "}" | ")" => None,
-            word => Some(Value::Word(word)),
+    fn value(&mut self, token: Token<'t>) -> Option<Value<'t>> {
+        let reads = match token {
+            Token::Word(word) => return Some(Value::Word(word)),
+            Token::NodeEnd | Token::ListEnd => return None,
+            Token::NodeStart => Self::node,
+            Token::ListStart => Self::list,
         };
+        if self.depth == DEEPEST {
+            return None;
+        }
+        self.depth += 1;
+        let value = reads(self);
         self.depth -= 1;
         value
     }
 
-    fn node(&mut self) -> Option<Node<'t>> {
-        let name = canonical(self.next_token()?);
+    fn node(&mut self) -> Option<Value<'t>> {
+        let Token::Word(name) = self.next_token()? else { return None };
         let mut fields = Vec::with_capacity(12);
         let mut token = self.next_token()?;
-        while token != "}" {
-            let field = token.strip_prefix(':')?;
+        while let Token::Word(word) = token {
+            if word.as_bytes()[0] != b':' {
+                return None;
+            }
+            let field = &word[1..];
             token = self.next_token()?;
-            if token == "}" {
+            if matches!(token, Token::NodeEnd) {
                 break;
             }
             // The first token is a value even if it looks like a field: strings are written bare.
             let first = self.value(token)?;
             token = self.next_token()?;
-            let mut more = Vec::new();
-            while token != "}" && !token.starts_with(':') {
-                more.push(self.value(token)?);
+            if matches!(token, Token::NodeEnd) || token.is_field() {
+                fields.push((field, first));
+                continue;
+            }
+            let mut items = vec![first];
+            while !matches!(token, Token::NodeEnd) && !token.is_field() {
+                items.push(self.value(token)?);
                 token = self.next_token()?;
             }
-            if more.is_empty() {
-                fields.push((field, first));
-            } else {
-                more.insert(0, first);
-                fields.push((field, Value::List(more)));
-            }
+            fields.push((field, Value::List(items)));
         }
-        Some(Node { name, fields })
+        matches!(token, Token::NodeEnd).then(|| Value::Node(Node { name: canonical(name), fields }))
     }
 
-    fn list(&mut self) -> Option<Vec<Value<'t>>> {
+    fn list(&mut self) -> Option<Value<'t>> {
         let mut items = Vec::new();
         loop {
             match self.next_token()? {
-                ")" => break,
+                Token::ListEnd => return Some(Value::List(items)),
                 // What the list is of: integers, OIDs, a bitmap.
-                "i" | "o" | "b" | "x" if items.is_empty() => {}
+                Token::Word("i" | "o" | "b" | "x") if items.is_empty() => {}
                 token => items.push(self.value(token)?),
             }
         }
-        Some(items)
     }
 
-    fn next_token(&mut self) -> Option<&'t str> {
+    fn next_token(&mut self) -> Option<Token<'t>> {
         let bytes = self.text.as_bytes();
+        let length = bytes.len();
         let mut start = self.at;
-        while let Some(b' ' | b'\n' | b'\t') = bytes.get(start) {
+        while start < length && matches!(bytes[start], b' ' | b'\n' | b'\t') {
             start += 1;
         }
+        if start == length {
+            return None;
+        }
+        self.at = start + 1;
+        match bytes[start] {
+            b'{' => return Some(Token::NodeStart),
+            b'}' => return Some(Token::NodeEnd),
+            b'(' => return Some(Token::ListStart),
+            b')' => return Some(Token::ListEnd),
+            _ => {}
+        }
         let mut end = start;
-        if let b'(' | b')' | b'{' | b'}' = *bytes.get(start)? {
-            end += 1;
+        while end < length && !ENDS_WORD[bytes[end] as usize] {
+            // A backslash takes the next byte's meaning away.
+            end += if bytes[end] == b'\\' { 2 } else { 1 };
         }
-        if end == start {
-            while let Some(byte) = bytes.get(end) {
-                if ENDS_WORD[usize::from(*byte)] {
-                    break;
-                }
-                // A backslash takes the next byte's meaning away.
-                end += if *byte == b'\\' { 2 } else { 1 };
-            }
-        }
-        self.at = end.min(bytes.len());
-        self.text.get(start..self.at)
+        self.at = if end < length { end } else { length };
+        self.text.get(start..self.at).map(Token::Word)
     }
 }
 
 /// PostgreSQL 14's names for what has other names since 15.
 fn canonical(name: &str) -> &str {
+    // As many comparisons for every node would take long in a build script.
+    if !matches!(name.as_bytes()[0], b'R' | b'C' | b'W' | b'A' | b'M') {
+        return name;
+    }
     match name {
         "RTE" => "RANGETBLENTRY",
         "COALESCE" => "COALESCEEXPR",
