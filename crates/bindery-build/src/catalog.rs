@@ -32,8 +32,10 @@ const RELATIONS: &str = "
            c.xmin::text::int8, c.cmin::text::int8,
            ARRAY(SELECT k.conbin::text FROM pg_catalog.pg_constraint k
                  WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.convalidated),
-           c.relkind IN ('r', 'p') AND c.relhasindex
+           c.relkind IN ('r', 'p') AND c.relhasindex,
+           CASE WHEN n.nspname NOT IN ('pg_catalog', 'information_schema') THEN n.nspname || '.' || c.relname END
     FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = ANY ($1)";
 
 /// Keys that hold at any moment, a row a column, with the operators that its operator class calls equal; expressions and the
@@ -121,6 +123,21 @@ pub(crate) struct Catalog {
 }
 
 impl Catalog {
+    /// The names of the user's relations that a statement touches, in its own text, in views and in functions in SQL;
+    /// sorted.
+    pub fn touched(&self, tree: &Value<'_>) -> Vec<String> {
+        let mut names = BTreeSet::new();
+        let mut functions = BTreeSet::new();
+        let mut waiting = vec![&Mentioned::by(tree)];
+        while let Some(mentioned) = waiting.pop() {
+            let relations = mentioned.relations.iter().filter_map(|oid| self.relations.get(oid)?.name.clone());
+            names.extend(relations);
+            let new = mentioned.functions.iter().filter(|oid| functions.insert(**oid));
+            waiting.extend(new.filter_map(|oid| self.functions.get(oid)).map(|function| &function.mentions));
+        }
+        names.into_iter().collect()
+    }
+
     /// The operator of an expression that has one.
     pub fn operator_of(&self, expr: &Node<'_>) -> Option<&Operator> {
         self.operators.get(&expr.oid("opno")?)
@@ -139,6 +156,8 @@ impl Catalog {
 /// A relation.
 #[derive(Debug)]
 pub(crate) struct Relation {
+    /// `public.cars`; none for the system's own.
+    pub name: Option<String>,
     /// `pg_class.relkind`.
     pub kind: String,
     pub columns: BTreeMap<i16, Column>,
@@ -231,6 +250,8 @@ pub(crate) struct Function {
     pub result_columns: Vec<u32>,
     /// The statement that gives the result of a function in SQL, as node text with its views rewritten in.
     pub body: Option<String>,
+    /// What the body mentions.
+    pub mentions: Mentioned,
     /// The transition function of an aggregate that starts from a value and ends with the last state.
     pub transition: Option<u32>,
 }
@@ -301,6 +322,7 @@ fn load_relations(
             with_keys.insert(oid);
         }
         let relation = Relation {
+            name: row.get(10),
             kind: row.get(1),
             columns: columns.remove(&oid).unwrap_or_default(),
             descendants: row.get(2),
@@ -398,6 +420,7 @@ fn load_functions(
             language: row.get(5),
             source: row.get(6),
             is_builtin,
+            mentions: body.as_deref().and_then(node::parse).map(|tree| Mentioned::by(&tree)).unwrap_or_default(),
             result_relation: row.get(10),
             body,
             transition: row.get(9),
@@ -434,9 +457,9 @@ fn rows_of(client: &mut Client, sql: &str, oids: &BTreeSet<u32>) -> Result<Vec<R
     client.query(sql, &[&oids as &(dyn ToSql + Sync)])
 }
 
-/// OIDs of what is to be looked up.
-#[derive(Default)]
-struct Mentioned {
+/// OIDs of what node text mentions.
+#[derive(Debug, Default)]
+pub(crate) struct Mentioned {
     relations: BTreeSet<u32>,
     functions: BTreeSet<u32>,
     operators: BTreeSet<u32>,
@@ -444,6 +467,12 @@ struct Mentioned {
 }
 
 impl Mentioned {
+    fn by(tree: &Value<'_>) -> Self {
+        let mut mentioned = Self::default();
+        tree.walk(&mut |node| mentioned.note(node));
+        mentioned
+    }
+
     fn note(&mut self, node: &Node<'_>) {
         match node.name {
             "RANGETBLENTRY" => self.relations.extend(node.oid("relid")),

@@ -6,9 +6,9 @@ use postgres::types::{Kind, Oid, Type};
 
 use crate::analyze::node::Value;
 use crate::analyze::{Analysis, Given, Nulls, UnmetKeys};
-use crate::catalog;
+use crate::catalog::{self, Catalog};
 use crate::columns::{self, NamedColumns};
-use crate::description::{Description, Field, Schema, Table, TypeName};
+use crate::description::{self, Description, Field, Schema, Table, TypeName};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::names;
 use crate::query::{Command, Override, Query, Target};
@@ -62,7 +62,7 @@ pub(crate) fn describe(
     let statements = accepted.iter().map(|accepted| &accepted.statement);
     let UserTypes { types, names, domains } =
         user_types(session, statements.clone().zip(&analyses), &param_columns)?;
-    let schema = Schema { types, ..Schema::default() };
+    let schema = Schema { types, relations: relations_of(&catalog), ..Schema::default() };
     let mut known = Known { settings, named, schema, names, domains, param_columns };
     let mut descriptions = Vec::new();
     for (accepted, analysis) in accepted.iter().zip(&analyses) {
@@ -206,6 +206,7 @@ fn description(
         at_most_one_row,
         unmet_keys,
         table: None,
+        relations: analysis.relations.clone(),
     };
     for rule in &query.overrides {
         let fields = match rule.target {
@@ -337,6 +338,18 @@ fn describe_tables<'r>(
         .collect();
     tables.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(tables)
+}
+
+/// The user's relations, with what they declare NOT NULL.
+fn relations_of(catalog: &Catalog) -> Vec<description::Relation> {
+    let named = catalog.relations.values().filter_map(|relation| {
+        let not_null = relation.columns.values().filter(|column| column.not_null);
+        let not_null = not_null.map(|column| column.name.clone()).collect();
+        Some(description::Relation { name: relation.name.clone()?, not_null })
+    });
+    let mut relations: Vec<_> = named.collect();
+    relations.sort_by(|a, b| a.name.cmp(&b.name));
+    relations
 }
 
 /// The table that a query's rows are rows of, unless a column that is never NULL there may be NULL here, or is said to be

@@ -25,6 +25,8 @@ pub(crate) struct Description {
     pub unmet_keys: Vec<String>,
     /// The relation whose rows these are, `public.cars`: the columns are its columns, all of them and in order.
     pub table: Option<String>,
+    /// The tables and views that it touches, through views and functions too, `public.cars`; sorted.
+    pub relations: Vec<String>,
 }
 
 /// A parameter or a column.
@@ -47,6 +49,15 @@ pub(crate) struct Table {
     /// `public.cars`
     pub name: String,
     pub columns: Vec<Field>,
+}
+
+/// A table or view that some query touches.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Relation {
+    /// `public.cars`
+    pub name: String,
+    /// The columns that are declared NOT NULL, in their order: what is claimed non-null may rest on them.
+    pub not_null: Vec<String>,
 }
 
 /// A type that the migrations made and some query uses.
@@ -98,12 +109,20 @@ pub(crate) struct Schema {
     /// Sorted by name.
     pub tables: Vec<Table>,
     /// Sorted by name.
+    pub relations: Vec<Relation>,
+    /// Sorted by name.
     pub types: Vec<UserType>,
 }
 
 impl Schema {
     pub fn table(&self, name: &str) -> Option<&Table> {
-        self.tables.iter().find(|table| table.name == name)
+        let found = self.tables.binary_search_by(|table| table.name.as_str().cmp(name));
+        found.ok().map(|index| &self.tables[index])
+    }
+
+    pub fn relation(&self, name: &str) -> Option<&Relation> {
+        let found = self.relations.binary_search_by(|relation| relation.name.as_str().cmp(name));
+        found.ok().map(|index| &self.relations[index])
     }
 
     pub fn user_type(&self, name: &str) -> Option<&UserType> {
@@ -114,10 +133,17 @@ impl Schema {
     /// Takes over what another one has, which may be the same.
     pub fn merge(&mut self, other: Self) {
         self.tables.retain(|table| other.table(&table.name).is_none());
+        self.relations.retain(|relation| other.relation(&relation.name).is_none());
         self.types.retain(|user_type| other.user_type(&user_type.name).is_none());
         self.tables.extend(other.tables);
-        self.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        self.relations.extend(other.relations);
         self.types.extend(other.types);
+        self.sort();
+    }
+
+    pub fn sort(&mut self) {
+        self.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        self.relations.sort_by(|a, b| a.name.cmp(&b.name));
         self.types.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
@@ -125,6 +151,8 @@ impl Schema {
     pub fn keep_used<'d>(&mut self, descriptions: impl Iterator<Item = &'d Description> + Clone) {
         let tables: BTreeSet<&String> = descriptions.clone().filter_map(|d| d.table.as_ref()).collect();
         self.tables.retain(|table| tables.contains(&table.name));
+        let touched: BTreeSet<&String> = descriptions.clone().flat_map(|d| &d.relations).collect();
+        self.relations.retain(|relation| touched.contains(&relation.name));
         let fields =
             descriptions.flat_map(|description| description.params.iter().chain(&description.columns));
         let fields = fields.chain(self.tables.iter().flat_map(|table| &table.columns));

@@ -89,7 +89,7 @@ impl Config {
         let (sources, queries) = (&project.sources, &project.queries);
         let reasons = match old {
             Some(lock) => lock.stale_reasons(sources, queries, &self.settings),
-            None => vec!["there is none".to_owned()],
+            None => Vec::new(),
         };
         let fits = reasons.is_empty() && !has_errors(diagnostics);
         match (self.mode, old) {

@@ -22,6 +22,8 @@ pub(crate) struct SourceFile {
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pub migrations: Vec<Arc<SourceFile>>,
+    /// Of each migration's text.
+    pub migration_hashes: Vec<String>,
     pub queries: Vec<Arc<SourceFile>>,
 }
 
@@ -29,12 +31,6 @@ impl Sources {
     /// Whether the file serves as schema and as queries at once, as sqlc's users may have it.
     pub fn is_migration(&self, file: &SourceFile) -> bool {
         self.migrations.iter().any(|migration| migration.path == file.path)
-    }
-
-    /// A hash of the migrations' names and texts.
-    pub fn migrations_hash(&self) -> String {
-        let parts = self.migrations.iter().flat_map(|file| [file.path.as_str(), &file.text]);
-        hash(parts)
     }
 }
 
@@ -51,10 +47,9 @@ pub(crate) fn hash<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
 
 /// Reads every file that `config` names. A file that cannot be read is a diagnostic; the others are still read.
 pub(crate) fn read(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Sources {
-    Sources {
-        migrations: read_all(config, &config.migrations, diagnostics),
-        queries: read_all(config, &config.queries, diagnostics),
-    }
+    let migrations = read_all(config, &config.migrations, diagnostics);
+    let migration_hashes = migrations.iter().map(|file| hash([file.text.as_str()])).collect();
+    Sources { migrations, migration_hashes, queries: read_all(config, &config.queries, diagnostics) }
 }
 
 fn read_all(config: &Config, paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic>) -> Vec<Arc<SourceFile>> {

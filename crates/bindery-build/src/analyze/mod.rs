@@ -96,6 +96,8 @@ pub(crate) struct Analysis {
     pub at_most_one_row: bool,
     /// If it is not: the relations of which more than one row may take part.
     pub unmet_keys: Vec<UnmetKeys>,
+    /// The tables and views that it touches, `public.cars`; sorted.
+    pub relations: Vec<String>,
 }
 
 /// What the tree tells of a parameter.
@@ -139,7 +141,8 @@ pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Give
     let at_most_one_row = is_alone && at_most_one::at_most_one(query, catalog);
     let unmet_keys = if at_most_one_row { Vec::new() } else { at_most_one::unmet_keys(query, catalog) };
     let types = output::targets(query).map(|target| target.node("expr").and_then(type_of::type_of)).collect();
-    Analysis { columns, types, params, at_most_one_row, unmet_keys }
+    let relations = tree.map(|tree| catalog.touched(tree)).unwrap_or_default();
+    Analysis { columns, types, params, at_most_one_row, unmet_keys, relations }
 }
 
 /// The query whose result is the statement's: the last that may set the command tag, since rules can put others beside it.
