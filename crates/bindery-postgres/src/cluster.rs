@@ -1,16 +1,19 @@
 //! A running temporary cluster: the server's process and its folder.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::archive::Archive;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::installation::Installation;
 use crate::program::{Lasting, program, spawn};
-use crate::template::{self, SUPERUSER, Template};
+use crate::store::Store;
+use crate::template::{self, SUPERUSER};
 use crate::user::User;
 
 /// Long enough for a loaded machine; a server takes 40 ms.
@@ -57,43 +60,112 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a server and waits until it takes connections.
+    /// Starts a server from the state under the first of `keys` for which there is one, else from a new cluster; waits
+    /// until it takes connections. Tells which key it was.
     ///
     /// # Errors
     /// A program fails, also on a cluster that was made afresh; the error has what it said.
-    pub fn start(installation: &Installation) -> Result<Self, Error> {
+    pub fn start(installation: &Installation, keys: &[String]) -> Result<(Self, Option<usize>), Error> {
         let user = User::unprivileged()?;
-        let Ok(template) = Template::of(installation) else { return Self::start_afresh(installation, user) };
-        let folder = Folder::create(user)?;
-        let copied = template.copy_to(&folder.data(), installation, user);
-        copied.and_then(|()| Self::serve(folder, installation, user)).or_else(|_| {
-            // A cache that is damaged, or full, costs time, not the build.
-            template.discard();
+        let Ok(store) = Store::of(installation) else {
+            return Ok((Self::start_afresh(installation, user)?, None));
+        };
+        let mut suspects = Vec::new();
+        let started = Self::start_kept(installation, keys, &store, user, &mut suspects).map_or_else(
+            || Ok((Self::start_new(installation, &store, user, &mut suspects)?, None)),
+            |(cluster, index)| Ok((cluster, Some(index))),
+        )?;
+        // A cache that is damaged costs time, not the build. Where no server starts at all, the cache is not to blame.
+        suspects.iter().for_each(|path| store.discard(path));
+        Ok(started)
+    }
+
+    fn start_kept(
+        installation: &Installation,
+        keys: &[String],
+        store: &Store,
+        user: Option<User>,
+        suspects: &mut Vec<PathBuf>,
+    ) -> Option<(Self, usize)> {
+        for (index, key) in keys.iter().enumerate() {
+            let path = store.kept(key);
+            let archive = match Archive::open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                archive => archive.map_err(Error::because("cannot read the kept state")),
+            };
+            let started = archive.and_then(|archive| Self::start_from(archive, installation, user));
+            match started {
+                Ok(cluster) => return Some((cluster, index)),
+                Err(_) => suspects.push(path),
+            }
+        }
+        None
+    }
+
+    fn start_new(
+        installation: &Installation,
+        store: &Store,
+        user: Option<User>,
+        suspects: &mut Vec<PathBuf>,
+    ) -> Result<Self, Error> {
+        let archive = store.template_or_make(installation, user);
+        archive.and_then(|archive| Self::start_from(archive, installation, user)).or_else(|_| {
+            suspects.push(store.template());
             Self::start_afresh(installation, user)
         })
+    }
+
+    fn start_from(
+        mut archive: Archive,
+        installation: &Installation,
+        user: Option<User>,
+    ) -> Result<Self, Error> {
+        let failed = "cannot unpack the cached cluster";
+        archive.touch();
+        let folder = Folder::create(user)?;
+        let data = folder.data();
+        archive.unpack_essential(&data, user).map_err(Error::because(failed))?;
+        let mut cluster = Self::spawn(folder, installation, user)?;
+        archive.unpack_rest(&data, user).map_err(Error::because(failed))?;
+        cluster.wait_until_ready()?;
+        Ok(cluster)
     }
 
     fn start_afresh(installation: &Installation, user: Option<User>) -> Result<Self, Error> {
         let folder = Folder::create(user)?;
         template::initialise(&folder.data(), installation, user)?;
-        Self::serve(folder, installation, user)
+        let mut cluster = Self::spawn(folder, installation, user)?;
+        cluster.wait_until_ready()?;
+        Ok(cluster)
     }
 
-    fn serve(folder: Folder, installation: &Installation, user: Option<User>) -> Result<Self, Error> {
-        let data = folder.data();
-        if let Some(user) = user {
-            user.own(&data)?;
-        }
-        let log = folder.path().join("log");
-        let output = File::create(&log).map_err(Error::because("cannot write to the temporary folder"))?;
+    fn spawn(folder: Folder, installation: &Installation, user: Option<User>) -> Result<Self, Error> {
+        let output =
+            File::create(log(&folder)).map_err(Error::because("cannot write to the temporary folder"))?;
         let mut command = program(installation, "postgres", user, folder.path());
-        command.arg("-D").arg(&data).stdout(Stdio::null()).stderr(output);
+        command.arg("-D").arg(folder.data()).stdout(Stdio::null()).stderr(output);
         for setting in settings(installation.major()) {
             command.args(["-c", setting]);
         }
-        let mut cluster = Self { server: spawn(command)?, folder };
-        wait_until_ready(&mut cluster.server.child, &data, &log)?;
-        Ok(cluster)
+        Ok(Self { server: spawn(command)?, folder })
+    }
+
+    /// The server writes into its pid file when it is ready, which costs less to look at than a connection.
+    fn wait_until_ready(&mut self) -> Result<(), Error> {
+        let (begin, data) = (Instant::now(), self.folder.data());
+        while !is_ready(&data) {
+            let ended = self.server.child.try_wait().map_err(Error::because("cannot watch the server"))?;
+            if ended.is_some() || begin.elapsed() > PATIENCE {
+                let said = fs::read_to_string(log(&self.folder)).unwrap_or_default();
+                let state = ended.map_or_else(
+                    || format!("is not ready after {PATIENCE:?}"),
+                    |status| format!("ended ({status})"),
+                );
+                return Err(Error::new(format!("the temporary server {state}: {}", said.trim())));
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     /// The folder of the socket.
@@ -131,22 +203,8 @@ fn settings(major: u32) -> Vec<&'static str> {
     settings
 }
 
-/// The server writes into its pid file when it is ready, which costs less to look at than a connection.
-fn wait_until_ready(server: &mut Child, data: &Path, log: &Path) -> Result<(), Error> {
-    let begin = Instant::now();
-    while !is_ready(data) {
-        let ended = server.try_wait().map_err(Error::because("cannot watch the server"))?;
-        if ended.is_some() || begin.elapsed() > PATIENCE {
-            let said = fs::read_to_string(log).unwrap_or_default();
-            let state = ended.map_or_else(
-                || format!("is not ready after {PATIENCE:?}"),
-                |status| format!("ended ({status})"),
-            );
-            return Err(Error::new(format!("the temporary server {state}: {}", said.trim())));
-        }
-        thread::sleep(Duration::from_millis(1));
-    }
-    Ok(())
+fn log(folder: &Folder) -> PathBuf {
+    folder.path().join("log")
 }
 
 /// The eighth line is `starting` first.

@@ -25,6 +25,7 @@
 #[cfg(not(unix))]
 compile_error!("bindery-postgres starts servers on Unix sockets and runs on Unix only");
 
+mod archive;
 mod blocking;
 mod cache;
 mod cluster;
@@ -34,9 +35,11 @@ mod folder;
 mod given;
 mod guard;
 mod installation;
+mod kept;
 mod leftover;
 mod program;
 mod server;
+mod store;
 mod template;
 mod temporary;
 mod user;

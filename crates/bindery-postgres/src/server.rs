@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use postgres::Config;
 
-use crate::cluster::Cluster;
 use crate::database::Database;
 use crate::error::Error;
 use crate::given::Given;
 use crate::installation::Installation;
+use crate::store::check_key;
 use crate::temporary::Temporary;
 
 /// The oldest major version with all that is used here, such as `DROP DATABASE ... WITH (FORCE)`.
@@ -30,7 +30,7 @@ struct Inner {
 }
 
 enum Kind {
-    Temporary(Temporary),
+    Temporary(Box<Temporary>),
     Given(Box<Given>),
 }
 
@@ -40,9 +40,23 @@ impl Server {
     /// # Errors
     /// As [`connect`](Self::connect), [`Installation::find`] and [`temporary`](Self::temporary).
     pub fn start() -> Result<Self, Error> {
+        Ok(Self::start_from(&[])?.0)
+    }
+
+    /// The same from the state that was [kept](Self::keep) under the first of `keys` for which there is one, whose index
+    /// is given besides; else as [`start`](Self::start).
+    ///
+    /// The databases are as they were then. The one that [`create_database`](Self::create_database) gives first is the
+    /// one that it gave first when the state was made, with all that was in it. A state of another version of the server
+    /// is none, nor is one that is damaged, and with `BINDERY_DATABASE_URL` there never is one.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start); or a key is not as [`keep`](Self::keep) wants it.
+    pub fn start_from(keys: &[String]) -> Result<(Self, Option<usize>), Error> {
+        keys.iter().try_for_each(|key| check_key(key))?;
         match env::var("BINDERY_DATABASE_URL") {
-            Ok(url) if !url.is_empty() => Self::connect(&url),
-            Ok(_) | Err(VarError::NotPresent) => Self::temporary(&Installation::find()?),
+            Ok(url) if !url.is_empty() => Ok((Self::connect(&url)?, None)),
+            Ok(_) | Err(VarError::NotPresent) => Self::temporary_from(&Installation::find()?, keys),
             Err(error) => Err(Error::because("BINDERY_DATABASE_URL cannot be read")(error)),
         }
     }
@@ -55,8 +69,13 @@ impl Server {
     /// initdb or the server fails, and the error holds what they said; or this is a root that may not become another
     /// user.
     pub fn temporary(installation: &Installation) -> Result<Self, Error> {
-        let temporary = Temporary::new(Cluster::start(installation)?);
-        Ok(Self::of(Kind::Temporary(temporary), installation.major()))
+        Ok(Self::temporary_from(installation, &[])?.0)
+    }
+
+    fn temporary_from(installation: &Installation, keys: &[String]) -> Result<(Self, Option<usize>), Error> {
+        let (temporary, key) = Temporary::start(installation, keys)?;
+        let major = temporary.major();
+        Ok((Self::of(Kind::Temporary(Box::new(temporary)), major), key))
     }
 
     /// A server that runs already. Its user has to be allowed to create databases.
@@ -81,15 +100,34 @@ impl Server {
         self.inner.major
     }
 
+    /// Keeps the present state of all databases and roles under `key`, for servers that
+    /// [start from it](Self::start_from) later, in this process or another.
+    ///
+    /// Nobody may change anything meanwhile. The dozen states that were used last are kept, among the user's cached files.
+    /// A state under the same key is replaced. Nothing is kept of the server in `BINDERY_DATABASE_URL`, and that is no
+    /// error.
+    ///
+    /// # Errors
+    /// `key` is not 1 to 128 ASCII letters and digits; the cache cannot be written to; or unlogged tables hold rows, which
+    /// PostgreSQL writes to no disk. The server goes on as before, so that a build may ignore it.
+    pub fn keep(&self, key: &str) -> Result<(), Error> {
+        check_key(key)?;
+        match &self.inner.kind {
+            Kind::Temporary(temporary) => temporary.keep(key),
+            Kind::Given(_) => Ok(()),
+        }
+    }
+
     /// Makes an empty database, which is dropped with its handle.
     ///
-    /// The first one of a temporary server costs nothing.
+    /// The first one of a temporary server costs nothing, and is called `bindery`. If the server was
+    /// [started from a kept state](Self::start_from), it is not empty: it is the one of that state.
     ///
     /// # Errors
     /// The server refuses.
     pub fn create_database(&self) -> Result<Database, Error> {
         let name = match &self.inner.kind {
-            Kind::Temporary(temporary) => temporary.create(self.major()),
+            Kind::Temporary(temporary) => temporary.create(),
             Kind::Given(given) => given.create_from("template1"),
         };
         Ok(Database::new(name?, self.clone()))
@@ -101,7 +139,7 @@ impl Server {
     /// Somebody is connected to `template`, or the server refuses.
     pub fn create_database_from(&self, template: &Database) -> Result<Database, Error> {
         let name = match &self.inner.kind {
-            Kind::Temporary(temporary) => temporary.create_from(template.name(), self.major()),
+            Kind::Temporary(temporary) => temporary.create_from(template.name()),
             Kind::Given(given) => given.create_from(template.name()),
         };
         Ok(Database::new(name?, self.clone()))

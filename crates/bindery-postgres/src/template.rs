@@ -1,26 +1,20 @@
-//! The initdb'ed cluster that running ones are copied from, so that only the first build pays for initdb.
-//!
-//! ```text
-//! ~/.cache/bindery/
-//!     lock                        shared while a cluster is copied, exclusive while one is made or thrown away
-//!     cluster-15.18_..._2/        one for each version of the server's programs
-//! ```
+//! The initdb'ed cluster that running ones are unpacked from, so that only the first build pays for initdb.
 //!
 //! It holds two databases: `template1`, which others are made from, and `bindery`, which the first caller gets.
 
 use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::cache;
+use crate::archive;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::installation::Installation;
+use crate::kept;
 use crate::program::{program, run};
 use crate::user::User;
 
-/// Part of a template's name: raise it when templates are made in another way.
-const LAYOUT: u32 = 3;
+/// Part of the name of every cached cluster: raise it when they are made in another way.
+pub(crate) const LAYOUT: u32 = 4;
 
 /// The database that is there from the start.
 pub(crate) const FIRST_DATABASE: &str = "bindery";
@@ -35,66 +29,15 @@ DROP DATABASE template0;
 ALTER DATABASE postgres RENAME TO bindery;
 ";
 
-/// A place for a template among the user's cached files.
-#[derive(Debug)]
-pub(crate) struct Template {
-    path: PathBuf,
-    lock: File,
-}
-
-impl Template {
-    /// Where the template of this installation is, or is to be.
-    ///
-    /// # Errors
-    /// No cache folder can be written to.
-    pub fn of(installation: &Installation) -> Result<Self, Error> {
-        let cache = cache::folder()?;
-        let lock = File::create(cache.join("lock")).map_err(Error::because("cannot write to the cache"))?;
-        let name = format!("cluster-{}_{LAYOUT}", file_name(installation.version()));
-        Ok(Self { path: cache.join(name), lock })
-    }
-
-    /// Copies it to `data`; makes it before, if it is missing.
-    ///
-    /// # Errors
-    /// initdb fails, or the disk does.
-    pub fn copy_to(&self, data: &Path, installation: &Installation, user: Option<User>) -> Result<(), Error> {
-        self.lock.lock_shared().map_err(Error::because("cannot lock the cache"))?;
-        if !is_whole(&self.path) {
-            self.lock.lock().map_err(Error::because("cannot lock the cache"))?;
-            // Another process may have made it while this one waited.
-            if !is_whole(&self.path) {
-                self.make(installation, user)?;
-            }
-        }
-        let copied = copy(&self.path, data).map_err(Error::because("cannot copy the cached cluster"));
-        self.unlock();
-        copied
-    }
-
-    /// Throws it away: a server did not start from it.
-    pub fn discard(&self) {
-        if self.lock.lock().is_ok() {
-            let _ = fs::remove_dir_all(&self.path);
-            self.unlock();
-        }
-    }
-
-    fn make(&self, installation: &Installation, user: Option<User>) -> Result<(), Error> {
-        // The cache may be closed to the server's user.
-        let scratch = Folder::create(user)?;
-        initialise(&scratch.data(), installation, user)?;
-        let unfinished = self.path.with_file_name("unfinished");
-        let _ = fs::remove_dir_all(&unfinished);
-        let _ = fs::remove_dir_all(&self.path);
-        let stored = copy(&scratch.data(), &unfinished).and_then(|()| fs::rename(&unfinished, &self.path));
-        stored.map_err(Error::because("cannot store the cluster in the cache"))
-    }
-
-    fn unlock(&self) {
-        // Closing the file unlocks it as well.
-        let _ = self.lock.unlock();
-    }
+/// A new cluster, archived.
+///
+/// # Errors
+/// initdb fails, or what it made cannot be read.
+pub(crate) fn make(installation: &Installation, user: Option<User>) -> Result<Vec<u8>, Error> {
+    // The cache may be closed to the server's user.
+    let scratch = Folder::create(user)?;
+    initialise(&scratch.data(), installation, user)?;
+    archive::pack(&scratch.data(), kept::is_transient).map_err(Error::because("cannot read the new cluster"))
 }
 
 /// Runs initdb and trims the result.
@@ -132,54 +75,4 @@ fn trim_log(
     let mut reset = program(installation, "pg_resetwal", user, folder);
     reset.arg("--pgdata").arg(data);
     run(reset)
-}
-
-/// `global/pg_control` is the last file that a copy makes.
-fn is_whole(template: &Path) -> bool {
-    template.join("PG_VERSION").is_file() && template.join("global/pg_control").is_file()
-}
-
-/// Copies a folder; `global` last, so that a copy that was cut off is seen to be none.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir(to)?;
-    fs::set_permissions(to, fs::metadata(from)?.permissions())?;
-    let mut entries: Vec<_> = fs::read_dir(from)?.collect::<Result<_, _>>()?;
-    entries.sort_by_key(|entry| entry.file_name() == "global" || entry.file_name() == "pg_control");
-    for entry in entries {
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
-fn file_name(version: &str) -> String {
-    version.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[test]
-    fn a_copy_is_whole_only_with_its_last_file() {
-        let scratch = Folder::create(None).unwrap();
-        let [from, to] = ["from", "to"].map(|name| scratch.path().join(name));
-        fs::create_dir_all(from.join("global")).unwrap();
-        fs::write(from.join("PG_VERSION"), "15").unwrap();
-        assert!(!is_whole(&from));
-        fs::write(from.join("global/pg_control"), "x").unwrap();
-        copy(&from, &to).unwrap();
-        assert!(is_whole(&to));
-    }
-
-    #[test]
-    fn a_version_is_a_file_name() {
-        assert_eq!(file_name("15.18 (Debian 15.18-0+deb12u1)"), "15.18__Debian_15.18_0_deb12u1_");
-    }
 }

@@ -6,11 +6,15 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
 
 use crate::blocking::aside;
 use crate::cluster::Cluster;
 use crate::error::Error;
+use crate::installation::Installation;
+use crate::kept;
+use crate::store::Store;
 use crate::template::{FIRST_DATABASE, SUPERUSER};
 
 /// Sessions in a database, that of the query apart.
@@ -22,6 +26,7 @@ const SESSIONS: &str = "
 #[derive(Debug)]
 pub(crate) struct Temporary {
     cluster: Cluster,
+    installation: Installation,
     /// Whether somebody has the database that is there from the start.
     first_taken: AtomicBool,
     /// How many databases were made besides.
@@ -32,33 +37,56 @@ pub(crate) struct Temporary {
 }
 
 impl Temporary {
-    pub fn new(cluster: Cluster) -> Self {
+    /// Starts one, from the state under the first of `keys` for which there is one. Tells which key it was.
+    pub fn start(installation: &Installation, keys: &[String]) -> Result<(Self, Option<usize>), Error> {
+        let (cluster, key) = Cluster::start(installation, keys)?;
         let (first_taken, made) = (AtomicBool::new(false), AtomicU32::new(0));
-        Self { cluster, first_taken, made, alone: Mutex::new(()) }
+        let installation = installation.clone();
+        Ok((Self { cluster, installation, first_taken, made, alone: Mutex::new(()) }, key))
     }
 
-    /// Makes an empty database; gives its name.
-    pub fn create(&self, major: u32) -> Result<String, Error> {
+    pub fn major(&self) -> u32 {
+        self.installation.major()
+    }
+
+    /// Keeps the state of all databases under `key`.
+    pub fn keep(&self, key: &str) -> Result<(), Error> {
+        let store = Store::of(&self.installation)?;
+        let state = self.on(FIRST_DATABASE, |client| Ok(kept::read(&self.cluster.socket_dir(), client)));
+        store.keep(key, &state.map_err(Error::because("cannot connect to the temporary server"))??)
+    }
+
+    /// Gives the name of the first database the first time, else makes an empty one and gives its name.
+    pub fn create(&self) -> Result<String, Error> {
         if self.first_taken.swap(true, Ordering::Relaxed) {
-            return self.create_from("template1", major);
+            return self.create_from("template1");
         }
         // Here since the cluster was made, which saves the 15 ms of CREATE DATABASE.
         Ok(FIRST_DATABASE.to_owned())
     }
 
     /// Makes a copy of a database; gives its name.
-    pub fn create_from(&self, template: &str, major: u32) -> Result<String, Error> {
-        let name = format!("{FIRST_DATABASE}_{}", self.made.fetch_add(1, Ordering::Relaxed));
+    pub fn create_from(&self, template: &str) -> Result<String, Error> {
         // Copying files takes 15 ms, logging every page, the default, 35; 13 and 14 know nothing else.
-        let strategy = if major >= 15 { " STRATEGY file_copy" } else { "" };
-        let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"{strategy}");
+        let strategy = if self.major() >= 15 { " STRATEGY file_copy" } else { "" };
         let via = if template == FIRST_DATABASE { "template1" } else { FIRST_DATABASE };
-        let created = self.on(via, |client| {
-            wait_until_unused(template, client)?;
-            client.batch_execute(&sql)
-        });
-        created.map_err(Error::because(format!("cannot create the database {name} from {template}")))?;
-        Ok(name)
+        loop {
+            let name = format!("{FIRST_DATABASE}_{}", self.made.fetch_add(1, Ordering::Relaxed));
+            let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"{strategy}");
+            let created = self.on(via, |client| {
+                wait_until_unused(template, client)?;
+                client.batch_execute(&sql)
+            });
+            match created {
+                Ok(()) => return Ok(name),
+                // A state that was kept when there were further databases has those, too.
+                Err(error) if error.code() == Some(&SqlState::DUPLICATE_DATABASE) => {}
+                Err(error) => {
+                    let message = format!("cannot create the database {name} from {template}");
+                    return Err(Error::because(message)(error));
+                }
+            }
+        }
     }
 
     /// Drops a database. The first one stays, since it is where the others are made from.
@@ -79,11 +107,11 @@ impl Temporary {
         format!("postgresql://{SUPERUSER}@{}/{database}", encoded(socket_dir.as_os_str().as_bytes()))
     }
 
-    fn on(
+    fn on<T: Send>(
         &self,
         database: &str,
-        work: impl FnOnce(&mut Client) -> Result<(), postgres::Error> + Send,
-    ) -> Result<(), postgres::Error> {
+        work: impl FnOnce(&mut Client) -> Result<T, postgres::Error> + Send,
+    ) -> Result<T, postgres::Error> {
         let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
         aside(|| work(&mut self.config(database).connect(NoTls)?))
     }

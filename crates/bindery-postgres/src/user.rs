@@ -47,6 +47,10 @@ impl User {
         self.uid
     }
 
+    pub fn gid(self) -> u32 {
+        self.gid
+    }
+
     /// Makes `command` run as this user, in no group but its own.
     pub fn apply(self, command: &mut Command) {
         // std clears root's supplementary groups when a user is set.

@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::process::Stdio;
 
-use common::{Holder, PANIC, Place, WAIT, folder_of, hold, is_running, said, set_mode};
+use common::{Holder, PANIC, Place, WAIT, folder_of, hold, is_running, said, set_mode, without_bytes};
 
 #[test]
 fn nothing_is_left_after_success() {
@@ -70,18 +70,18 @@ fn a_damaged_cached_cluster_is_made_anew() {
     let cache = Place::new("cache-damaged", 0o755);
     let start = || Holder::with("BINDERY_CACHE_DIR", &cache.0).end();
     start();
-    let cluster =
-        fs::read_dir(&cache.0).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
-    let cluster = cluster.unwrap();
-    // Seen when it is copied, and seen only by a server that starts from it.
-    fs::remove_file(cluster.join("global/pg_control")).unwrap();
+    let cluster = fs::read_dir(&cache.0).unwrap().map(|entry| entry.unwrap().path());
+    let cluster = cluster.into_iter().find(|path| path.file_name().unwrap() != "lock").unwrap();
+    // Seen when it is opened, and seen only by a server that starts from it.
+    let whole = fs::read(&cluster).unwrap();
+    fs::write(&cluster, &whole[..whole.len() / 2]).unwrap();
     start();
-    assert!(cluster.join("global/pg_control").exists());
-    fs::write(cluster.join("global/pg_control"), "").unwrap();
+    assert_eq!(fs::metadata(&cluster).unwrap().len(), whole.len() as u64, "made anew");
+    fs::write(&cluster, without_bytes(&whole)).unwrap();
     start();
     assert!(!cluster.exists(), "thrown away, since no server starts from it");
     start();
-    assert!(fs::metadata(cluster.join("global/pg_control")).unwrap().len() > 0);
+    assert!(cluster.exists());
 }
 
 #[test]

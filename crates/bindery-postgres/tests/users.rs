@@ -104,3 +104,34 @@ fn no_installation_is_an_error_with_the_ways_out() {
         assert!(said.contains(way), "{said}");
     }
 }
+
+/// In a place where temporary files have `room`, and nothing else can be written to but /dev/shm.
+fn with_cache_of(room: &str) -> Option<Holder> {
+    let script = format!("mount -t tmpfs -o {room} tmpfs /tmp && exec \"$@\"");
+    let wrapper = ["unshare", "--mount", "sh", "-c", &script, "sh"];
+    if !can(&wrapper) {
+        return None;
+    }
+    let mut command = hold_in(&wrapper, &this_program());
+    command.env("HOME", "/tmp").env_remove("XDG_CACHE_HOME").env_remove("TMPDIR");
+    command.env("BINDERY_TEST_KEYS", "a b");
+    Some(Holder::of(command))
+}
+
+#[test]
+fn without_a_cache_a_server_starts_and_keeps_nothing() {
+    let Some(mut holder) = with_cache_of("ro") else { return };
+    assert_eq!(holder.found, "None");
+    assert!(holder.try_keep("a").contains("no cache folder can be written to"));
+    holder.connect().batch_execute("CREATE TABLE t ()").unwrap();
+    holder.end();
+}
+
+#[test]
+fn a_full_cache_is_no_reason_to_fail() {
+    let Some(mut holder) = with_cache_of("size=4m") else { return };
+    assert_eq!(holder.found, "None");
+    assert!(holder.try_keep("a").contains("cannot store the cluster"));
+    holder.connect().batch_execute("CREATE TABLE t ()").unwrap();
+    holder.end();
+}

@@ -5,14 +5,14 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bindery_postgres::Server;
+use bindery_postgres::{Client, NoTls, Server};
 
 /// What the process does that holds a server; also the value of `BINDERY_TEST_HOLD`.
 pub const WAIT: &str = "wait for the end of standard input";
@@ -23,13 +23,30 @@ pub const EXIT: &str = "exit";
 #[test]
 fn hold_if_asked() {
     let Ok(then) = std::env::var("BINDERY_TEST_HOLD") else { return };
-    let database = Server::start().unwrap().create_database().unwrap();
+    let keys = std::env::var("BINDERY_TEST_KEYS").unwrap_or_default();
+    let keys: Vec<String> = keys.split_whitespace().map(ToOwned::to_owned).collect();
+    let (server, found) = Server::start_from(&keys).unwrap();
+    let database = server.create_database().unwrap();
     drop(database.connect().unwrap());
-    println!("{}", database.url());
+    println!("{} {found:?}", database.url());
     match then.as_str() {
         PANIC => panic!("as asked"),
         EXIT => std::process::exit(7),
-        _ => drop(std::io::stdin().read_to_end(&mut Vec::new())),
+        _ => obey(&server),
+    }
+}
+
+/// `keep KEY` and `create` on standard input, each answered by a line.
+fn obey(server: &Server) {
+    let mut databases = Vec::new();
+    for line in std::io::stdin().lines() {
+        match line.unwrap().split_once("keep ") {
+            Some((_, key)) => println!("{:?}", server.keep(key).map_err(|error| error.to_string())),
+            None => {
+                databases.push(server.create_database().unwrap());
+                println!("{}", databases.last().unwrap().url());
+            }
+        }
     }
 }
 
@@ -56,12 +73,13 @@ fn holding(mut command: Command, then: &str) -> Command {
     command
 }
 
-/// The URL among what the harness prints around it.
-fn url(mut output: impl BufRead) -> Option<String> {
+/// The URL among what the harness prints around it, and the index of the key that was found.
+fn url(mut output: impl BufRead) -> Option<(String, String)> {
     let mut line = String::new();
     while output.read_line(&mut line).unwrap() > 0 {
         if let Some(at) = line.find("postgresql://") {
-            return Some(line[at..].trim().to_owned());
+            let (url, found) = line[at..].trim().split_once(' ').unwrap();
+            return Some((url.to_owned(), found.to_owned()));
         }
         line.clear();
     }
@@ -72,6 +90,9 @@ fn url(mut output: impl BufRead) -> Option<String> {
 pub struct Holder {
     pub child: Child,
     pub url: String,
+    /// `Some(0)` if it started from the first of the keys that it was given.
+    pub found: String,
+    output: BufReader<ChildStdout>,
 }
 
 impl Holder {
@@ -90,10 +111,37 @@ impl Holder {
     /// Starts it, and waits until it has the server.
     pub fn of(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let Some(url) = url(BufReader::new(child.stdout.as_mut().unwrap())) else {
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let Some((url, found)) = url(&mut output) else {
             panic!("it has no server: {}", said(&child.wait_with_output().unwrap()));
         };
-        Self { child, url }
+        Self { child, url, found, output }
+    }
+
+    /// Has it keep the server's state.
+    pub fn keep(&mut self, key: &str) {
+        assert_eq!(self.try_keep(key), "Ok(())");
+    }
+
+    pub fn try_keep(&mut self, key: &str) -> String {
+        self.ask(&format!("keep {key}"))
+    }
+
+    /// Has it create a further database; gives its URL.
+    pub fn create(&mut self) -> String {
+        self.ask("create")
+    }
+
+    fn ask(&mut self, what: &str) -> String {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{what}").unwrap();
+        let mut answer = String::new();
+        self.output.read_line(&mut answer).unwrap();
+        answer.trim().to_owned()
+    }
+
+    /// A connection to its first database.
+    pub fn connect(&self) -> Client {
+        Client::connect(&self.url, NoTls).unwrap()
     }
 
     /// Lets it end in its own way.
@@ -121,7 +169,7 @@ impl Holder {
 
 /// The folder of a server whose process has ended.
 pub fn folder_of(output: &Output) -> PathBuf {
-    folder(&url(&*output.stdout).unwrap())
+    folder(&url(&*output.stdout).unwrap().0)
 }
 
 fn folder(url: &str) -> PathBuf {
@@ -148,6 +196,15 @@ pub fn until(what: &str, condition: impl Fn() -> bool) {
         assert!(begin.elapsed() < Duration::from_secs(20), "{what}: not within 20 s");
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// A cached cluster with all its files, and nothing but zeros in them.
+pub fn without_bytes(archive: &[u8]) -> Vec<u8> {
+    let index = archive.windows(10).position(|bytes| bytes == b"PG_VERSION").unwrap();
+    let mut archive = archive.to_owned();
+    // The paths end a few kilobytes after that.
+    archive[index + 100_000..].fill(0);
+    archive
 }
 
 /// An empty folder among temporary files, removed when dropped.
