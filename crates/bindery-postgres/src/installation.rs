@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::env;
 use std::fs;
 use std::path::{self, Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use crate::error::Error;
 use crate::server::OLDEST;
@@ -31,7 +31,7 @@ const USUAL_PLACES: [&str; 7] = [
 impl Installation {
     /// The newest one on this machine; `BINDERY_PG_BIN`, a folder, wins over all.
     ///
-    /// Looks in `PATH`, where Debian, Fedora, Alpine, Homebrew and Postgres.app install, and asks `pg_config`.
+    /// Looks in `PATH` and where Debian, Fedora, Alpine, Homebrew and Postgres.app install; asks `pg_config` if there is none.
     ///
     /// # Errors
     /// There is none, or `BINDERY_PG_BIN` names a folder without the programs.
@@ -106,12 +106,18 @@ fn numbers(version: &str) -> Vec<u32> {
 
 /// The folders with a server, each once, however many links lead there.
 fn places() -> Vec<PathBuf> {
-    // It is a slow script on Debian, so it runs while the others are looked at.
-    let pg_config = start_pg_config();
     let mut places: Vec<PathBuf> =
         env::var_os("PATH").iter().flat_map(env::split_paths).filter(|place| place.is_absolute()).collect();
     places.extend(USUAL_PLACES.iter().flat_map(|place| matching(place)));
-    places.extend(pg_config.and_then(answer));
+    let mut found = real_places(places);
+    if found.is_empty() {
+        // Asked last: it takes 5 ms on Debian, where it is a script, and seldom knows another place.
+        found = real_places(pg_config());
+    }
+    found
+}
+
+fn real_places(places: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
     let mut seen = HashSet::new();
     places.into_iter().filter_map(|place| real(&place)).filter(|place| seen.insert(place.clone())).collect()
 }
@@ -123,14 +129,9 @@ fn real(place: &Path) -> Option<PathBuf> {
     Some(if folder.join("initdb").is_file() { folder } else { place }.to_owned())
 }
 
-fn start_pg_config() -> Option<Child> {
-    let mut command = Command::new("pg_config");
-    command.arg("--bindir").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    command.spawn().ok()
-}
-
-fn answer(pg_config: Child) -> Option<PathBuf> {
-    let text = String::from_utf8(pg_config.wait_with_output().ok()?.stdout).ok()?;
+fn pg_config() -> Option<PathBuf> {
+    let output = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
     Some(PathBuf::from(text.trim())).filter(|place| place.is_absolute())
 }
 
