@@ -128,7 +128,8 @@ impl Catalog {
     pub fn touched(&self, tree: &Value<'_>) -> Vec<String> {
         let mut names = BTreeSet::new();
         let mut functions = BTreeSet::new();
-        let mut waiting = vec![&Mentioned::by(tree)];
+        let own = Mentioned::by(tree);
+        let mut waiting = vec![&own];
         while let Some(mentioned) = waiting.pop() {
             let relations = mentioned.relations.iter().filter_map(|oid| self.relations.get(oid)?.name.clone());
             names.extend(relations);

@@ -9,31 +9,27 @@ use crate::analyze::{Analysis, Given, Nulls, UnmetKeys};
 use crate::catalog::{self, Catalog};
 use crate::columns::{self, NamedColumns};
 use crate::description::{self, Description, Field, Schema, Table, TypeName};
-use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::names;
 use crate::query::{Command, Override, Query, Target};
-use crate::refusals;
 use crate::relations::{self, Relation};
 use crate::server_error::{self, ServerError};
 use crate::session::{self, Session, SessionError};
 use crate::settings::Settings;
 use crate::trees::{self, Texts};
-use crate::types::{Types, without_modifier};
+use crate::types::without_modifier;
 use crate::user_types::{self, UserTypes};
 use crate::wire::{Statement, WireError};
 
 /// The server's answers.
 #[derive(Debug)]
 pub(crate) struct Described {
-    /// One a query, in the order of the queries.
-    pub descriptions: Vec<Description>,
+    /// One a query, in the order of the queries; what the server refuses is a diagnostic.
+    pub answers: Vec<Result<Description, Diagnostic>>,
     pub schema: Schema,
 }
 
-/// Describes `queries` on a migrated database.
-///
-/// What the server refuses is a diagnostic, and the other queries are still described; none comes back unless all
-/// could be.
+/// Describes `queries` on a migrated database. Other mistakes than what the server refuses go to `diagnostics`.
 ///
 /// # Errors
 /// The connection fails.
@@ -42,18 +38,17 @@ pub(crate) fn describe(
     queries: &[&Query],
     settings: &Settings,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Option<Described>, SessionError> {
-    let errors_before = errors(diagnostics);
+) -> Result<Described, SessionError> {
     let texts = Texts::new(queries.len());
     let statements: Vec<&str> = queries.iter().map(|query| query.sql.as_str()).collect();
     let (answers, trees) = trees::read_beside(&texts, |feed| {
         session.describe(&statements, |statement, tree| feed.put(statement, tree))
     });
-    let (accepted, trees) = accepted(queries, answers?, trees, diagnostics);
+    let (accepted, trees, mut refused) = accepted(queries, answers?, trees);
     if trees.iter().any(Option::is_none) {
         diagnostics.push(without_trees());
     }
-    run_utilities(session, &accepted, &trees, diagnostics)?;
+    refused.extend(run_utilities(session, &accepted, &trees)?);
     let given: Vec<Vec<Given>> = accepted.iter().map(Accepted::given_nulls).collect();
     let catalog = catalog::load(session, trees.iter().flatten())?;
     let analyses = trees::analyze(trees, &given, &catalog);
@@ -70,24 +65,31 @@ pub(crate) fn describe(
         check_columns(accepted.query, &description, diagnostics);
         descriptions.push(description);
     }
-    if errors(diagnostics) > errors_before {
-        // The other mistakes come with these.
-        let types = Types { schema: &known.schema, settings };
-        for (accepted, description) in accepted.iter().zip(&descriptions) {
-            refusals::report(accepted.query, description, types, diagnostics);
-        }
-        return Ok(None);
-    }
     let relations = relations::returned_whole(&mut session.client, statements)?;
     known.schema.tables = describe_tables(session, relations.values(), &known)?;
-    for (accepted, description) in accepted.iter().zip(&mut descriptions) {
-        description.table = table_of(accepted, description, &relations, &known.schema);
+    let mut answers: Vec<Result<Description, Diagnostic>> = Vec::with_capacity(queries.len());
+    let mut described = accepted.iter().zip(descriptions);
+    for index in 0..queries.len() {
+        answers.push(match refused.remove(&index) {
+            Some(error) => Err(server_error::in_query(queries[index], &error)),
+            None => {
+                let next = described.by_ref().find(|(accepted, _)| accepted.index == index);
+                let (accepted, mut description) = next.expect("what is not refused is accepted");
+                description.table = table_of(accepted, &description, &relations, &known.schema);
+                Ok(description)
+            }
+        });
     }
-    Ok(Some(Described { descriptions, schema: known.schema }))
+    Ok(Described { answers, schema: known.schema })
 }
+
+/// What the server refuses, by the number of the query.
+type Refused = BTreeMap<usize, ServerError>;
 
 /// A query that the server takes.
 struct Accepted<'q> {
+    /// Its number among all.
+    index: usize,
     query: &'q Query,
     statement: Statement,
 }
@@ -106,29 +108,27 @@ struct Known<'s> {
 /// The types of the columns that parameters meet, with their modifiers.
 type ParamColumns = BTreeMap<(u32, i16), (Oid, i32)>;
 
-/// The queries that the server takes, with their trees; the others become diagnostics.
+/// The queries that the server takes, with their trees, and what it says of the others.
 fn accepted<'q, 't>(
     queries: &[&'q Query],
     answers: Vec<Result<Statement, ServerError>>,
     trees: Vec<Option<Value<'t>>>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> (Vec<Accepted<'q>>, Vec<Option<Value<'t>>>) {
+) -> (Vec<Accepted<'q>>, Vec<Option<Value<'t>>>, Refused) {
     let mut all = Vec::with_capacity(queries.len());
     let mut trees_of_all = Vec::with_capacity(queries.len());
-    for ((&query, answer), tree) in queries.iter().zip(answers).zip(trees) {
+    let mut refused = Refused::new();
+    for (index, (answer, tree)) in answers.into_iter().zip(trees).enumerate() {
         match answer {
             Ok(statement) => {
-                all.push(Accepted { query, statement });
+                all.push(Accepted { index, query: queries[index], statement });
                 trees_of_all.push(tree);
             }
-            Err(error) => diagnostics.push(server_error::in_query(query, &error)),
+            Err(error) => {
+                refused.insert(index, error);
+            }
         }
     }
-    (all, trees_of_all)
-}
-
-fn errors(diagnostics: &[Diagnostic]) -> usize {
-    diagnostics.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error).count()
+    (all, trees_of_all, refused)
 }
 
 /// Types still come from the server; what else it understood is not known.
@@ -144,9 +144,9 @@ fn run_utilities(
     session: &mut Session,
     accepted: &[Accepted<'_>],
     trees: &[Option<Value<'_>>],
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<(), SessionError> {
-    for (Accepted { query, statement }, tree) in accepted.iter().zip(trees) {
+) -> Result<Refused, SessionError> {
+    let mut refused = Refused::new();
+    for (Accepted { index, query, statement }, tree) in accepted.iter().zip(trees) {
         if !tree.as_ref().is_some_and(session::is_utility) || !statement.params.is_empty() {
             continue;
         }
@@ -156,13 +156,13 @@ fn run_utilities(
         match outcome {
             Err(error) if runs_outside_transactions(&error) => {}
             Err(error) => match error.as_db_error() {
-                Some(error) => diagnostics.push(server_error::in_query(query, &error.into())),
+                Some(error) => drop(refused.insert(*index, error.into())),
                 None => return Err(error.into()),
             },
             Ok(()) => {}
         }
     }
-    Ok(())
+    Ok(refused)
 }
 
 /// `VACUUM` and its like: they cannot be tried without leaving a trace.
@@ -173,7 +173,7 @@ fn runs_outside_transactions(error: &postgres::Error) -> bool {
 impl Accepted<'_> {
     /// What the query file says of each parameter's NULL.
     fn given_nulls(&self) -> Vec<Given> {
-        let Self { query, statement } = self;
+        let Self { query, statement, .. } = self;
         let of_param = |index: usize| {
             let Some(written) = query.params.get(index) else { return Given::default() };
             let mut rules = query.overrides.iter().filter(|rule| rule.target == Target::Param);
@@ -194,7 +194,7 @@ fn description(
     known: &Known<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Description {
-    let Accepted { query, statement } = accepted;
+    let Accepted { query, statement, .. } = accepted;
     let at_most_one_row = analysis.at_most_one_row || query.at_most_one_row;
     let unmet_keys = match query.command.wants_one_row() && !at_most_one_row {
         true => analysis.unmet_keys.iter().flat_map(UnmetKeys::shown).collect(),
@@ -360,7 +360,7 @@ fn table_of(
     relations: &BTreeMap<u32, Relation>,
     schema: &Schema,
 ) -> Option<String> {
-    let Accepted { query, statement } = accepted;
+    let Accepted { query, statement, .. } = accepted;
     if description.columns.is_empty() {
         return None;
     }
@@ -443,6 +443,7 @@ fn type_name(ty: &Type) -> TypeName {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Severity;
     use crate::parse::{self, Unnamed};
     use crate::source::SourceFile;
 
@@ -467,16 +468,16 @@ mod tests {
             &Settings::default(),
             &mut diagnostics,
         )
-        .unwrap()
         .unwrap();
+        let described: Vec<Description> = described.answers.into_iter().map(Result::unwrap).collect();
         let [warning] = &diagnostics[..] else { panic!("{diagnostics:?}") };
         assert_eq!(warning.severity(), Severity::Warning);
         assert!(warning.to_string().contains("debug_print_rewritten"), "{warning}");
         let nulls = |description: &Description| -> Vec<bool> {
             description.columns.iter().map(|column| column.nullable).collect()
         };
-        assert_eq!(nulls(&described.descriptions[0]), [true]);
-        assert_eq!(nulls(&described.descriptions[1]), [false, true]);
-        assert_eq!(described.descriptions[0].params[0].name, "arg1");
+        assert_eq!(nulls(&described[0]), [true]);
+        assert_eq!(nulls(&described[1]), [false, true]);
+        assert_eq!(described[0].params[0].name, "arg1");
     }
 }

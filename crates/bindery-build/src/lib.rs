@@ -21,12 +21,15 @@ mod toml_file;
 
 mod lex;
 mod parse;
+mod project;
 mod query;
 
 mod analyze;
 mod catalog;
 mod columns;
 mod describe;
+mod impact;
+mod migrated;
 mod migrations;
 mod relations;
 mod server_error;
@@ -40,6 +43,7 @@ mod lock;
 mod generate;
 mod names;
 mod refusals;
+mod stamp;
 mod trees;
 mod types;
 mod write;
@@ -51,7 +55,7 @@ mod pipeline;
 pub use config::{Config, Mode};
 pub use diagnostic::{Diagnostic, Severity};
 pub use error::Error;
-pub use pipeline::{Origin, Report};
+pub use pipeline::{Generator, Origin, Report};
 
 /// Does everything that a build script has to: settings, code, lock, cargo's directives, diagnostics.
 ///

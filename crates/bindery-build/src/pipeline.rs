@@ -2,22 +2,20 @@
 
 use std::fs;
 
-use bindery_migrate::Migration;
-use bindery_postgres::{Database, Server};
-
 use crate::config::{Config, Mode, Output};
-use crate::describe;
+use crate::describe::{self, Described};
 use crate::description::Description;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::generate::{self, Files, Input, Layout};
-use crate::lock::{Lock, LockError};
-use crate::migrations::{self, QueryBlocks};
-use crate::parse::{self, Unnamed};
+use crate::impact;
+use crate::lock::{Difference, Lock, LockError, Subject};
+use crate::migrated::{Migrated, surroundings};
+use crate::project::Project;
 use crate::query::Query;
 use crate::refusals;
-use crate::session::Session;
-use crate::source::{self, Sources};
+use crate::source;
+use crate::stamp::Stamp;
 use crate::types::Types;
 use crate::write;
 
@@ -49,70 +47,102 @@ impl Config {
     /// Anything is wrong in any file, no server can be found when one is needed, or the mode forbids a difference. All
     /// errors of all files come together, and neither code nor lock is touched.
     pub fn generate(&self) -> Result<Report, Error> {
+        Generator::new(self.clone()).generate()
+    }
+}
+
+/// Generates again and again, and keeps its server meanwhile: what [`Config::generate`] does once.
+///
+/// ```no_run
+/// # fn main() -> Result<(), bindery_build::Error> {
+/// let mut generator = bindery_build::Generator::new(bindery_build::Config::load()?);
+/// generator.generate()?; // starts a server if there is something new
+/// generator.generate()?; // asks the same one, as long as the migrations are the same
+/// # Ok(()) }
+/// ```
+pub struct Generator {
+    config: Config,
+    migrated: Option<Migrated>,
+}
+
+impl Generator {
+    /// With these settings, and no server yet.
+    pub fn new(config: Config) -> Self {
+        Self { config, migrated: None }
+    }
+
+    /// As [`Config::generate`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn generate(&mut self) -> Result<Report, Error> {
         let mut diagnostics = Vec::new();
-        let sources = source::read(self, &mut diagnostics);
-        let project = parse_all(sources, &mut diagnostics);
-        let old = self.read_lock(&mut diagnostics);
+        let sources = source::read(&self.config, &mut diagnostics);
+        let stamp = Stamp::of(&self.config, &sources).filter(|_| diagnostics.is_empty());
+        if let Some(queries) = stamp.and_then(|stamp| stamp.queries()) {
+            return Ok(Report { queries, origin: Origin::Lock, warnings: diagnostics });
+        }
+        let project = Project::parse(sources, &mut diagnostics);
+        let old = self.config.read_lock(&mut diagnostics);
         let new = self.answers(&project, old.as_ref(), &mut diagnostics);
-        let (lock, origin) = new.ok_or(()).or_else(|()| fail(&mut diagnostics))?;
-        if self.mode == Mode::Check {
-            report_drift(old.as_ref(), &lock, &mut diagnostics);
+        let Some((lock, origin)) = new else { return fail(&mut diagnostics) };
+        if self.config.mode == Mode::Check {
+            self.report_drift(&project, old.as_ref(), &lock, &mut diagnostics);
         }
         warn_of_several_rows(&project.queries, &lock, &mut diagnostics);
         let described = described(&project.queries, &lock);
-        let types = Types { schema: &lock.schema, settings: &self.settings };
+        let types = Types { schema: &lock.schema, settings: &self.config.settings };
         for (query, description) in &described {
             refusals::report(query, description, types, &mut diagnostics);
         }
         if has_errors(&diagnostics) {
             return fail(&mut diagnostics);
         }
-        let files = self.render(described, types, &mut diagnostics);
-        if self.mode != Mode::Update {
-            self.report_stale_output(&files, &mut diagnostics);
+        let files = self.config.render(described, types, &mut diagnostics);
+        if self.config.mode != Mode::Update {
+            self.config.report_stale_output(&files, &mut diagnostics);
         }
         if has_errors(&diagnostics) {
             return fail(&mut diagnostics);
         }
-        self.write(old.as_ref() != Some(&lock), &lock, &files, &mut diagnostics)?;
+        self.config.write(old.as_ref() != Some(&lock), &lock, &files, &mut diagnostics)?;
         Diagnostic::sort(&mut diagnostics);
-        Ok(Report { queries: project.queries.len(), origin, warnings: diagnostics })
+        let report = Report { queries: project.queries.len(), origin, warnings: diagnostics };
+        // Warnings are told in every run.
+        let stamp = Stamp::of(&self.config, &project.sources).filter(|_| report.warnings.is_empty());
+        stamp.inspect(|stamp| stamp.leave(report.queries));
+        Ok(report)
     }
 
-    /// The answers to every query: the lock, if it fits and may be believed, else the server's.
+    /// The answers to every query: the lock, if it fits and may be believed, else the server's; none if anything is wrong,
+    /// here or before.
     fn answers(
-        &self,
+        &mut self,
         project: &Project,
         old: Option<&Lock>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<(Lock, Origin)> {
-        let (sources, queries) = (&project.sources, &project.queries);
         let reasons = match old {
-            Some(lock) => lock.stale_reasons(sources, queries, &self.settings),
+            Some(lock) => lock.stale_reasons(&project.sources, &project.queries, &self.config.settings),
             None => Vec::new(),
         };
-        let fits = reasons.is_empty() && !has_errors(diagnostics);
-        match (self.mode, old) {
-            (Mode::Update | Mode::Locked, Some(lock)) if fits => Some((lock.clone(), Origin::Lock)),
-            (Mode::Locked, _) => {
-                diagnostics.extend(reasons.into_iter().map(|reason| stale(&reason)));
-                None
+        let fits = old.filter(|_| reasons.is_empty() && !has_errors(diagnostics));
+        match (self.config.mode, fits) {
+            (Mode::Update | Mode::Locked, Some(lock)) => return Some((lock.clone(), Origin::Lock)),
+            (Mode::Locked, None) => {
+                if old.is_none() && !has_errors(diagnostics) {
+                    diagnostics.push(stale("there is none".to_owned()));
+                }
+                diagnostics.extend(reasons.iter().map(|reason| differs(project, reason)));
+                return None;
             }
-            (Mode::Check, _) => self.ask_server(project, None, diagnostics),
-            (Mode::Update, old) => self.ask_server(project, old, diagnostics),
+            (Mode::Update | Mode::Check, _) => {}
         }
-    }
-
-    /// Describes on a temporary database what `old` does not know; none if anything is wrong, here or before.
-    fn ask_server(
-        &self,
-        project: &Project,
-        old: Option<&Lock>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<(Lock, Origin)> {
-        let old = old.filter(|lock| lock.is_of(&project.sources, &self.settings));
-        match self.describe_new(project, old, diagnostics) {
-            Ok(lock) => lock.filter(|_| !has_errors(diagnostics)),
+        let believed = old.filter(|lock| {
+            self.config.mode == Mode::Update && lock.is_of(&project.sources, &self.config.settings)
+        });
+        match self.ask_server(project, believed, diagnostics) {
+            Ok(lock) => lock,
             Err(diagnostic) => {
                 diagnostics.push(*diagnostic);
                 None
@@ -120,37 +150,67 @@ impl Config {
         }
     }
 
-    fn describe_new(
-        &self,
+    /// Has the server describe what `old` does not know.
+    fn ask_server(
+        &mut self,
         project: &Project,
         old: Option<&Lock>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<Option<(Lock, Origin)>, Box<Diagnostic>> {
         let known = |query: &Query| old.and_then(|lock| lock.description(query));
         let new: Vec<&Query> = project.queries.iter().filter(|query| known(query).is_none()).collect();
-        let old_schema = old.map(|lock| lock.schema.clone()).unwrap_or_default();
-        let lock = |descriptions, schema, postgres| {
-            Lock::new(&project.sources, &project.queries, descriptions, schema, &self.settings, postgres)
-        };
+        let settings = &self.config.settings;
+        let lock =
+            |described, schema, postgres| Lock::new(&project.sources, described, schema, settings, postgres);
+        let mut schema = old.map(|lock| lock.schema.clone()).unwrap_or_default();
         if let Some(old) = old.filter(|_| new.is_empty()) {
             // Queries are gone, or stand in another order.
-            let descriptions = project.queries.iter().filter_map(known).cloned().collect();
-            return Ok(Some((lock(descriptions, old_schema, old.postgres), Origin::Lock)));
+            let described = project.queries.iter().filter_map(|query| Some((query, known(query)?.clone())));
+            return Ok(Some((lock(described.collect(), schema, old.postgres), Origin::Lock)));
         }
-        let server = Server::start().map_err(|error| surroundings(&error))?;
-        let database = server.create_database().map_err(|error| surroundings(&error))?;
-        migrate(&database, project)?;
-        let mut session = Session::open(database.config()).map_err(|error| surroundings(&error))?;
-        let described = describe::describe(&mut session, &new, &self.settings, diagnostics);
-        let Some(described) = described.map_err(|error| surroundings(&error))? else { return Ok(None) };
-        let mut schema = old_schema;
-        schema.merge(described.schema);
-        let mut fresh = described.descriptions.into_iter();
-        let descriptions =
-            project.queries.iter().filter_map(|query| known(query).cloned().or_else(|| fresh.next()));
-        Ok(Some((lock(descriptions.collect(), schema, server.major()), Origin::Server)))
+        let migrated = match self.migrated.take().filter(|migrated| migrated.is_of(project)) {
+            Some(migrated) => self.migrated.insert(migrated),
+            None => self.migrated.insert(Migrated::start(project, project.migrations.len())?),
+        };
+        let Described { answers, schema: fresh } =
+            describe::describe(&mut migrated.session, &new, settings, diagnostics).map_err(surroundings)?;
+        let mut described: Vec<(&Query, Description)> = Vec::new();
+        for (query, answer) in new.into_iter().zip(answers) {
+            match answer {
+                Ok(description) => described.push((query, description)),
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        }
+        if has_errors(diagnostics) {
+            // The other mistakes come with these.
+            let types = Types { schema: &fresh, settings };
+            for (query, description) in &described {
+                refusals::report(query, description, types, diagnostics);
+            }
+            return Ok(None);
+        }
+        schema.merge(fresh);
+        let unchanged = project.queries.iter().filter_map(|query| Some((query, known(query)?.clone())));
+        described.extend(unchanged);
+        Ok(Some((lock(described, schema, migrated.major), Origin::Server)))
     }
 
+    fn report_drift(
+        &self,
+        project: &Project,
+        old: Option<&Lock>,
+        new: &Lock,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let Some(old) = old else { return diagnostics.push(stale("there is none".to_owned())) };
+        let mut differences = old.differences(new);
+        impact::find_causes(project, old, &self.config.settings, &mut differences);
+        differences.extend(old.migration_differences(&project.sources));
+        diagnostics.extend(differences.iter().map(|difference| differs(project, difference)));
+    }
+}
+
+impl Config {
     fn read_lock(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
         let text = fs::read_to_string(self.root.join(&self.lock)).ok()?;
         let path = self.lock.display();
@@ -160,7 +220,7 @@ impl Config {
                 let message = format!("{path} cannot be used: {reason}");
                 // Damage is mended by asking the server.
                 let diagnostic = match (self.mode, reason) {
-                    (Mode::Update, LockError::Damaged(_)) => Diagnostic::warning(message),
+                    (Mode::Update, LockError::Damaged { .. } | LockError::Older(_)) => Diagnostic::warning(message),
                     _ => Diagnostic::error(message),
                 };
                 diagnostics.push(diagnostic.help("building without BINDERY set writes it anew"));
@@ -187,7 +247,7 @@ impl Config {
         let Output::SourceDir(folder) = &self.output else { return };
         for name in write::differing(&self.root.join(folder), files) {
             let path = folder.join(name);
-            diagnostics.push(stale(&format!("`{}` is not what would be generated", path.display())));
+            diagnostics.push(stale(format!("`{}` is not what would be generated", path.display())));
         }
     }
 
@@ -221,45 +281,6 @@ fn described<'p>(queries: &'p [Query], lock: &'p Lock) -> Vec<(&'p Query, &'p De
     queries.iter().filter_map(|query| Some((query, lock.description(query)?))).collect()
 }
 
-/// What the user wrote, understood as far as it can be without a server.
-struct Project {
-    sources: Sources,
-    queries: Vec<Query>,
-    migrations: Vec<Migration>,
-}
-
-fn parse_all(sources: Sources, diagnostics: &mut Vec<Diagnostic>) -> Project {
-    let mut queries = Vec::new();
-    let mut blocks = QueryBlocks::new();
-    for file in &sources.queries {
-        let shared = sources.is_migration(file);
-        let unnamed = if shared { Unnamed::Schema } else { Unnamed::Mistake };
-        let parsed = parse::parse(file, unnamed, diagnostics);
-        queries.extend(parsed.queries);
-        if shared {
-            blocks.insert(file.path.clone(), parsed.blocks);
-        }
-    }
-    let migrations = migrations::parse(&sources, &blocks, diagnostics);
-    Project { sources, queries, migrations }
-}
-
-fn migrate(database: &Database, project: &Project) -> Result<(), Box<Diagnostic>> {
-    let mut client = database.connect().map_err(|error| surroundings(&error))?;
-    migrations::apply(&mut client, &project.sources, &project.migrations)
-}
-
-/// An error that no file of the user's is to blame for.
-fn surroundings(error: &dyn std::error::Error) -> Box<Diagnostic> {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        message.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    Box::new(Diagnostic::error(message))
-}
-
 /// `:one` and `:opt` of a query that can return more: an error when it runs, which a unique key would rule out.
 fn warn_of_several_rows(queries: &[Query], lock: &Lock, diagnostics: &mut Vec<Diagnostic>) {
     for query in queries.iter().filter(|query| query.command.wants_one_row()) {
@@ -280,14 +301,24 @@ fn warn_of_several_rows(queries: &[Query], lock: &Lock, diagnostics: &mut Vec<Di
     }
 }
 
-fn report_drift(old: Option<&Lock>, new: &Lock, diagnostics: &mut Vec<Diagnostic>) {
-    match old {
-        Some(old) => diagnostics.extend(old.differences(new).iter().map(|line| stale(line))),
-        None => diagnostics.push(stale("there is none")),
+/// A difference that the mode forbids, at the query that it is about.
+fn differs(project: &Project, difference: &Difference) -> Diagnostic {
+    let query = match &difference.subject {
+        Subject::Query { file, name } => project.query(file, name),
+        _ => None,
+    };
+    let diagnostic = stale(difference.to_string());
+    let diagnostic = match &difference.cause {
+        Some(migration) => diagnostic.note(format!("since {migration}")),
+        None => diagnostic,
+    };
+    match query {
+        Some(query) => diagnostic.at(query.name_span(), ""),
+        None => diagnostic,
     }
 }
 
-fn stale(reason: &str) -> Diagnostic {
+fn stale(reason: String) -> Diagnostic {
     Diagnostic::error(format!("bindery.lock is not up to date: {reason}"))
         .help("build without BINDERY set, and commit bindery.lock")
 }

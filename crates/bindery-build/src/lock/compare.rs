@@ -55,6 +55,12 @@ impl Difference {
         Self { subject, what: what.to_owned(), change: None, cause: None }
     }
 
+    /// Whether another one tells what became of the same thing, whatever that is.
+    pub fn is_about_the_same(&self, other: &Self) -> bool {
+        let was = |difference: &Self| difference.change.as_ref().map(|change| change.was.clone());
+        self.subject == other.subject && self.what == other.what && was(self) == was(other)
+    }
+
     fn changed(subject: Subject, what: &str, was: impl Into<String>, is: impl Into<String>) -> Self {
         let change = Change { was: was.into(), is: is.into() };
         Self { change: Some(change), ..Self::new(subject, what) }
@@ -103,29 +109,30 @@ impl Lock {
         schemas(&self.schema, &fresh.schema, &mut differences);
         differences
     }
-}
 
-/// How the migrations differ from those that a lock was made with. The first that does may change all that follows.
-pub(super) fn migrations(locked: &[LockedMigration], sources: &Sources) -> Vec<Difference> {
-    let present = || sources.migrations.iter().zip(&sources.migration_hashes);
-    let of = |file: &str, what: &str| Difference::new(Subject::Migration(file.to_owned()), what);
-    let mut differences = Vec::new();
-    for (file, hash) in present() {
-        match locked.iter().find(|locked| locked.file == file.path) {
-            None => differences.push(of(&file.path, "this migration is new")),
-            Some(locked) if locked.source != *hash => {
-                differences.push(of(&file.path, "this migration has changed"));
+    /// How the migrations differ from those that the answers were given on.
+    pub fn migration_differences(&self, sources: &Sources) -> Vec<Difference> {
+        let present = || sources.migrations.iter().zip(&sources.migration_hashes);
+        let of = |file: &str, what: &str| Difference::new(Subject::Migration(file.to_owned()), what);
+        let mut differences = Vec::new();
+        for (file, hash) in present() {
+            match self.migrations.iter().find(|locked| locked.file == file.path) {
+                None => differences.push(of(&file.path, "this migration is new")),
+                Some(locked) if locked.source != *hash => {
+                    differences.push(of(&file.path, "this migration has changed"));
+                }
+                Some(_) => {}
             }
-            Some(_) => {}
         }
+        let is_there = |locked: &&LockedMigration| present().any(|(file, _)| file.path == locked.file);
+        let gone = self.migrations.iter().filter(|locked| !is_there(locked));
+        differences.extend(gone.map(|locked| of(&locked.file, "this migration is gone")));
+        let in_order = present().zip(&self.migrations).all(|((file, _), locked)| file.path == locked.file);
+        if differences.is_empty() && !in_order {
+            differences.push(Difference::new(Subject::Settings, "the order of the migrations has changed"));
+        }
+        differences
     }
-    let gone = locked.iter().filter(|locked| !present().any(|(file, _)| file.path == locked.file));
-    differences.extend(gone.map(|locked| of(&locked.file, "this migration is gone")));
-    let in_order = present().zip(locked).all(|((file, _), locked)| file.path == locked.file);
-    if differences.is_empty() && !in_order {
-        differences.push(Difference::new(Subject::Settings, "the order of the migrations has changed"));
-    }
-    differences
 }
 
 fn queries(old: &LockedQuery, new: &LockedQuery, out: &mut Vec<Difference>) {

@@ -105,15 +105,14 @@ impl Lock {
     /// The lock of what was just described.
     pub fn new(
         sources: &Sources,
-        queries: &[Query],
-        descriptions: Vec<Description>,
+        described: Vec<(&Query, Description)>,
         mut schema: Schema,
         settings: &Settings,
         postgres: u32,
     ) -> Self {
-        schema.keep_used(descriptions.iter());
-        let described = queries.iter().zip(descriptions);
+        schema.keep_used(described.iter().map(|(_, description)| description));
         let mut queries: Vec<LockedQuery> = described
+            .into_iter()
             .map(|(query, description)| LockedQuery {
                 name: query.name.clone(),
                 file: query.file.path.clone(),
@@ -137,7 +136,7 @@ impl Lock {
         same.then_some(&entry.description)
     }
 
-    fn find(&self, file: &str, name: &str) -> Option<&LockedQuery> {
+    pub fn find(&self, file: &str, name: &str) -> Option<&LockedQuery> {
         let found = self.queries.binary_search_by(|entry| entry.key().cmp(&(file, name)));
         found.ok().map(|index| &self.queries[index])
     }
@@ -154,6 +153,13 @@ impl Lock {
             && pairs.all(|(locked, (file, hash))| locked.file == file.path && locked.source == *hash)
     }
 
+    /// Whether it was made with this very migration.
+    pub fn knows_migration(&self, path: &str, sources: &Sources) -> bool {
+        let mut present = sources.migrations.iter().zip(&sources.migration_hashes);
+        let hash = present.find(|(file, _)| file.path == path).map(|(_, hash)| hash);
+        self.migrations.iter().any(|locked| locked.file == path && Some(&locked.source) == hash)
+    }
+
     /// Why the lock does not fit the sources and the settings; empty if it does.
     pub fn stale_reasons(&self, sources: &Sources, queries: &[Query], settings: &Settings) -> Vec<Difference> {
         let mut reasons = Vec::new();
@@ -165,7 +171,7 @@ impl Lock {
         if self.settings.named != settings.named {
             setting("`columns` or `types` have changed");
         }
-        reasons.extend(compare::migrations(&self.migrations, sources));
+        reasons.extend(self.migration_differences(sources));
         for query in queries {
             let state = match self.find(&query.file.path, &query.name) {
                 None => "is new",

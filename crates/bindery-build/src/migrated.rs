@@ -1,0 +1,89 @@
+//! A temporary database with the migrations in it, and a session on it.
+//!
+//! ```text
+//! states       0 ---- 1 ---- 2 ---- 3        after each migration, named by a hash of all that led there
+//! kept                       x               by an earlier build, in the user's cache
+//! this build                 start -> apply 3 -> keep -> describe
+//! ```
+//!
+//! The newest state that an earlier build has kept is where this one starts, so that only new migrations run. A server that
+//! the user names keeps nothing of ours: there every build applies all of them.
+
+use std::error::Error;
+
+use bindery_migrate::Migration;
+use bindery_postgres::{Database, Server};
+
+use crate::diagnostic::Diagnostic;
+use crate::migrations;
+use crate::project::Project;
+use crate::session::Session;
+
+/// Dropped with its server.
+pub(crate) struct Migrated {
+    pub session: Session,
+    /// The server's major version.
+    pub major: u32,
+    /// Which of the project's states it is in.
+    state: String,
+    database: Database,
+}
+
+impl Migrated {
+    /// Starts a server and applies the first `count` migrations of `project`.
+    ///
+    /// # Errors
+    /// A migration fails, or no server can be found or asked.
+    pub fn start(project: &Project, count: usize) -> Result<Self, Box<Diagnostic>> {
+        let states = project.states();
+        // The newest first. An empty database is there without being kept.
+        let keys: Vec<String> = states[1..=count].iter().rev().map(|state| key(state)).collect();
+        let (server, found) = Server::start_from(&keys).map_err(surroundings)?;
+        let database = server.create_database().map_err(surroundings)?;
+        let applied = found.map_or(0, |index| count - index);
+        if applied < count {
+            apply(&database, project, &project.migrations[applied..count])?;
+            // A cache that is full, or cannot be written to, costs time only.
+            let _ = server.keep(&keys[0]);
+        }
+        let session = Session::open(database.config()).map_err(surroundings)?;
+        Ok(Self { session, major: server.major(), state: states[count].clone(), database })
+    }
+
+    /// Whether it has exactly the migrations of `project`.
+    pub fn is_of(&self, project: &Project) -> bool {
+        project.states().last() == Some(&self.state)
+    }
+
+    /// Applies one more migration, and opens a session that knows nothing of before.
+    ///
+    /// # Errors
+    /// It fails, or the server cannot be asked.
+    pub fn apply_next(&mut self, project: &Project, index: usize) -> Result<(), Box<Diagnostic>> {
+        apply(&self.database, project, &project.migrations[index..=index])?;
+        self.session = Session::open(self.database.config()).map_err(surroundings)?;
+        self.state.clone_from(&project.states()[index + 1]);
+        Ok(())
+    }
+}
+
+fn apply(database: &Database, project: &Project, migrations: &[Migration]) -> Result<(), Box<Diagnostic>> {
+    let mut client = database.connect().map_err(surroundings)?;
+    migrations::apply(&mut client, &project.sources, migrations)
+}
+
+/// A state as the cache names it.
+fn key(state: &str) -> String {
+    state.trim_start_matches("sha256:").to_owned()
+}
+
+/// An error that no file of the user's is to blame for.
+pub(crate) fn surroundings(error: impl Error) -> Box<Diagnostic> {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    Box::new(Diagnostic::error(message))
+}

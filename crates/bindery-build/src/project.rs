@@ -1,0 +1,60 @@
+//! What the user wrote, understood as far as it can be without a server.
+
+use bindery_migrate::Migration;
+
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::migrations::{self, QueryBlocks};
+use crate::parse::{self, Unnamed};
+use crate::query::Query;
+use crate::source::{self, Sources};
+
+/// Sources, queries and migrations of a package.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub sources: Sources,
+    pub queries: Vec<Query>,
+    /// In the order in which they are applied.
+    pub migrations: Vec<Migration>,
+}
+
+impl Project {
+    /// Reads and parses every file; what cannot be is a diagnostic, and the rest is still there.
+    pub fn read(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        Self::parse(source::read(config, diagnostics), diagnostics)
+    }
+
+    pub fn parse(sources: Sources, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut queries = Vec::new();
+        let mut blocks = QueryBlocks::new();
+        for file in &sources.queries {
+            let shared = sources.is_migration(file);
+            let unnamed = if shared { Unnamed::Schema } else { Unnamed::Mistake };
+            let parsed = parse::parse(file, unnamed, diagnostics);
+            queries.extend(parsed.queries);
+            if shared {
+                blocks.insert(file.path.clone(), parsed.blocks);
+            }
+        }
+        let migrations = migrations::parse(&sources, &blocks, diagnostics);
+        Self { sources, queries, migrations }
+    }
+
+    /// The query of this file and name.
+    pub fn query(&self, file: &str, name: &str) -> Option<&Query> {
+        self.queries.iter().find(|query| query.file.path == file && query.name == name)
+    }
+
+    /// A key for the state of a database after each number of migrations, none of them first: whatever a database
+    /// depends on is in it, and nothing else.
+    pub fn states(&self) -> Vec<String> {
+        let mut states = vec![source::hash([])];
+        for migration in &self.migrations {
+            let before = states.last().expect("there is one to begin with");
+            let statements = migration.up.iter().map(|statement| statement.sql.as_str());
+            let transaction = format!("{:?}", migration.transaction);
+            states.push(source::hash([before, transaction.as_str()].into_iter().chain(statements)));
+        }
+        states
+    }
+}
