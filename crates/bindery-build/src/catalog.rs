@@ -131,7 +131,8 @@ impl Catalog {
         let own = Mentioned::by(tree);
         let mut waiting = vec![&own];
         while let Some(mentioned) = waiting.pop() {
-            let relations = mentioned.relations.iter().filter_map(|oid| self.relations.get(oid)?.name.clone());
+            let relations =
+                mentioned.relations.iter().filter_map(|oid| self.relations.get(oid)?.name.clone());
             names.extend(relations);
             let new = mentioned.functions.iter().filter(|oid| functions.insert(**oid));
             waiting.extend(new.filter_map(|oid| self.functions.get(oid)).map(|function| &function.mentions));
@@ -421,7 +422,11 @@ fn load_functions(
             language: row.get(5),
             source: row.get(6),
             is_builtin,
-            mentions: body.as_deref().and_then(node::parse).map(|tree| Mentioned::by(&tree)).unwrap_or_default(),
+            mentions: body
+                .as_deref()
+                .and_then(node::parse)
+                .map(|tree| Mentioned::by(&tree))
+                .unwrap_or_default(),
             result_relation: row.get(10),
             body,
             transition: row.get(9),

@@ -99,6 +99,11 @@ impl Diagnostic {
         self.severity
     }
 
+    /// Whether it is an error, not a warning.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// What is wrong, in one line, without its place.
     pub fn message(&self) -> &str {
         &self.message

@@ -3,23 +3,130 @@
 //! The migrations are applied one after another, and after each the queries in question are described again: the first
 //! answer that is another names the migration before it.
 
+use std::fmt;
+
+use crate::config::Config;
 use crate::describe::{self, Described};
 use crate::description::Description;
 use crate::diagnostic::Diagnostic;
+use crate::error::Error;
 use crate::lock::{Difference, Lock};
 use crate::migrated::{Migrated, surroundings};
 use crate::project::Project;
 use crate::query::Query;
+use crate::revision;
 use crate::settings::Settings;
+
+/// What migrations do to queries that were there before them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Impact {
+    /// The migrations that were added, in order.
+    pub migrations: Vec<String>,
+    /// How many queries there were before.
+    pub queries: usize,
+    /// Queries that the server refuses afterwards, as errors in the text of before, and queries whose types, names or NULLs
+    /// are others, as warnings.
+    pub effects: Vec<Diagnostic>,
+}
+
+impl Config {
+    /// What the migrations that were added since `revision`, a commit of git's, do to the queries as they were then: a
+    /// program of before runs these very texts until it is replaced.
+    ///
+    /// # Errors
+    /// The revision cannot be read, its SQL has mistakes, a migration of it has been changed since, or the migrations of
+    /// now fail.
+    pub fn impact_since(&self, revision: &str) -> Result<Impact, Error> {
+        let failed = |diagnostic: Box<Diagnostic>| Error::new(vec![*diagnostic]);
+        let mut mistakes = Vec::new();
+        let before = Project::parse(revision::read(self, revision).map_err(failed)?, &mut mistakes);
+        let now = Project::read(self, &mut mistakes);
+        if mistakes.iter().any(Diagnostic::is_error) {
+            return Err(Error::new(mistakes));
+        }
+        self.impact(&before, &now, revision).map_err(failed)
+    }
+
+    fn impact(&self, before: &Project, now: &Project, revision: &str) -> Result<Impact, Box<Diagnostic>> {
+        let known = before.migrations.len();
+        if now.states().get(known) != before.states().last() {
+            let message = format!("the migrations of `{revision}` are not the first ones of now");
+            let help = "only added migrations can be looked at: give changed, renamed or reordered ones back what they had";
+            return Err(Box::new(Diagnostic::error(message).help(help)));
+        }
+        let mut queries: Vec<&Query> = before.queries.iter().collect();
+        let mut migrated = Migrated::start(now, known)?;
+        let mut last = State::of(&mut migrated, before, &queries, &self.settings)?;
+        let mut effects = Vec::new();
+        for (index, migration) in now.migrations.iter().enumerate().skip(known) {
+            queries.retain(|query| last.lock.find(&query.file.path, &query.name).is_some());
+            migrated.apply_next(now, index)?;
+            let next = State::of(&mut migrated, before, &queries, &self.settings)?;
+            let refused = next.refused.iter().map(|(query, error)| (*query, error.clone()));
+            let changed = last.lock.differences(&next.lock);
+            let changed = changed.iter().filter_map(|difference| {
+                let query = difference.subject.query_of(before)?;
+                let is_refused = next.refused.iter().any(|(refused, _)| refused.is(query));
+                let warning = Diagnostic::warning(difference.to_string()).at(query.name_span(), "");
+                (!is_refused).then_some((query, warning))
+            });
+            effects.extend(refused.chain(changed).map(|(query, effect)| {
+                let effect = effect.note(format!("since {}", migration.path));
+                let same = now.queries.iter().any(|other| other.is(query) && other.source == query.source);
+                if same { effect } else { effect.note(format!("`{}` has been changed since", query.name)) }
+            }));
+            last = next;
+        }
+        Diagnostic::sort(&mut effects);
+        let migrations = now.migrations[known..].iter().map(|migration| migration.path.clone()).collect();
+        Ok(Impact { migrations, queries: before.queries.len(), effects })
+    }
+}
+
+impl Impact {
+    /// Whether the server refuses some query afterwards.
+    pub fn breaks(&self) -> bool {
+        self.effects.iter().any(Diagnostic::is_error)
+    }
+}
+
+impl fmt::Display for Impact {
+    /// `2 migrations, 59 queries: 1 breaks, 3 changes`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let broken = self.effects.iter().filter(|effect| effect.is_error()).count();
+        let counted = |count: usize, one: &str, more: &str| match count {
+            1 => format!("1 {one}"),
+            _ => format!("{count} {more}"),
+        };
+        write!(
+            f,
+            "{}, {}: {}, {}",
+            counted(self.migrations.len(), "new migration", "new migrations"),
+            counted(self.queries, "query of before", "queries of before"),
+            counted(broken, "breaks", "break"),
+            counted(self.effects.len() - broken, "change", "changes"),
+        )
+    }
+}
 
 /// Names for each of `differences` the migration that brought it about: `old` was made before it, and `project` has it.
 ///
 /// A difference that no migration explains, such as a lock that was edited, is left as it is.
-pub(crate) fn find_causes(project: &Project, old: &Lock, settings: &Settings, differences: &mut [Difference]) {
+pub(crate) fn find_causes(
+    project: &Project,
+    old: &Lock,
+    settings: &Settings,
+    differences: &mut [Difference],
+) {
     if differences.is_empty() {
         return;
     }
-    let known = project.migrations.iter().take_while(|migration| old.knows_migration(&migration.path, &project.sources)).count();
+    let known = project
+        .migrations
+        .iter()
+        .take_while(|migration| old.knows_migration(&migration.path, &project.sources))
+        .count();
     match &project.migrations[known..] {
         [] => {}
         [only] => differences.iter_mut().for_each(|difference| difference.cause = Some(only.path.clone())),

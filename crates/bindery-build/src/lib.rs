@@ -43,6 +43,7 @@ mod lock;
 mod generate;
 mod names;
 mod refusals;
+mod revision;
 mod stamp;
 mod trees;
 mod types;
@@ -55,6 +56,7 @@ mod pipeline;
 pub use config::{Config, Mode};
 pub use diagnostic::{Diagnostic, Severity};
 pub use error::Error;
+pub use impact::Impact;
 pub use pipeline::{Generator, Origin, Report};
 
 /// Does everything that a build script has to: settings, code, lock, cargo's directives, diagnostics.

@@ -5,11 +5,11 @@ use std::fs;
 use crate::config::{Config, Mode, Output};
 use crate::describe::{self, Described};
 use crate::description::Description;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::generate::{self, Files, Input, Layout};
 use crate::impact;
-use crate::lock::{Difference, Lock, LockError, Subject};
+use crate::lock::{Difference, Lock, LockError};
 use crate::migrated::{Migrated, surroundings};
 use crate::project::Project;
 use crate::query::Query;
@@ -220,7 +220,9 @@ impl Config {
                 let message = format!("{path} cannot be used: {reason}");
                 // Damage is mended by asking the server.
                 let diagnostic = match (self.mode, reason) {
-                    (Mode::Update, LockError::Damaged { .. } | LockError::Older(_)) => Diagnostic::warning(message),
+                    (Mode::Update, LockError::Damaged { .. } | LockError::Older(_)) => {
+                        Diagnostic::warning(message)
+                    }
                     _ => Diagnostic::error(message),
                 };
                 diagnostics.push(diagnostic.help("building without BINDERY set writes it anew"));
@@ -303,16 +305,12 @@ fn warn_of_several_rows(queries: &[Query], lock: &Lock, diagnostics: &mut Vec<Di
 
 /// A difference that the mode forbids, at the query that it is about.
 fn differs(project: &Project, difference: &Difference) -> Diagnostic {
-    let query = match &difference.subject {
-        Subject::Query { file, name } => project.query(file, name),
-        _ => None,
-    };
     let diagnostic = stale(difference.to_string());
     let diagnostic = match &difference.cause {
         Some(migration) => diagnostic.note(format!("since {migration}")),
         None => diagnostic,
     };
-    match query {
+    match difference.subject.query_of(project) {
         Some(query) => diagnostic.at(query.name_span(), ""),
         None => diagnostic,
     }
@@ -324,7 +322,7 @@ fn stale(reason: String) -> Diagnostic {
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
+    diagnostics.iter().any(Diagnostic::is_error)
 }
 
 fn fail<T>(diagnostics: &mut Vec<Diagnostic>) -> Result<T, Error> {

@@ -40,11 +40,6 @@ impl Project {
         Self { sources, queries, migrations }
     }
 
-    /// The query of this file and name.
-    pub fn query(&self, file: &str, name: &str) -> Option<&Query> {
-        self.queries.iter().find(|query| query.file.path == file && query.name == name)
-    }
-
     /// A key for the state of a database after each number of migrations, none of them first: whatever a database
     /// depends on is in it, and nothing else.
     pub fn states(&self) -> Vec<String> {

@@ -119,6 +119,11 @@ impl Query {
         rules.find_map(|rule| rule.rust.as_ref())
     }
 
+    /// Whether it is the other one, be it of another time: by file and name.
+    pub fn is(&self, other: &Self) -> bool {
+        self.file.path == other.file.path && self.name == other.name
+    }
+
     pub fn name_span(&self) -> Span {
         Span::new(&self.file, self.name_range.clone())
     }

@@ -32,7 +32,8 @@ impl Stamp {
         };
         put(said.as_bytes());
         put(&fs::read(config.root.join(lock)).ok()?);
-        for SourceFile { path, text } in sources.migrations.iter().chain(&sources.queries).map(AsRef::as_ref) {
+        for SourceFile { path, text } in sources.migrations.iter().chain(&sources.queries).map(AsRef::as_ref)
+        {
             put(path.as_bytes());
             put(text.as_bytes());
         }

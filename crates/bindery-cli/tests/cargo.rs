@@ -146,7 +146,7 @@ fn a_lock_that_may_not_change_is_an_error_that_says_what_would() {
     );
     let output = build(&package, &[("BINDERY", "locked")]);
     assert!(!output.status.success());
-    assert!(text(&output).contains("queries/cars.sql: query `CountCars` is new"), "{}", text(&output));
+    assert!(text(&output).contains("query `CountCars` is new"), "{}", text(&output));
 }
 
 #[test]

@@ -81,16 +81,11 @@ impl Fixture {
     }
 
     fn analyze(&mut self, sql: &str) -> Analysis {
-        let (statement, tree) =
-            self.session.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let (statement, tree) = self.session.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         let text = super::node::unwrapped(&tree.unwrap());
         let tree = super::node::parse(&text);
         let catalog = crate::catalog::load(&mut self.session, tree.iter()).unwrap();
-        super::analyze(
-            tree.as_ref(),
-            &catalog,
-            &vec![super::Given::default(); statement.params.len()],
-        )
+        super::analyze(tree.as_ref(), &catalog, &vec![super::Given::default(); statement.params.len()])
     }
 
     /// A letter a column: `N` nullable, `.` not.

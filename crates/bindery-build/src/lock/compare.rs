@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::description::{Field, Schema, UserTypeKind};
+use crate::project::Project;
+use crate::query::Query;
 use crate::source::Sources;
 
 use super::{Lock, LockedMigration, LockedQuery};
@@ -48,11 +50,21 @@ impl Subject {
     pub fn query(file: &str, name: &str) -> Self {
         Self::Query { file: file.to_owned(), name: name.to_owned() }
     }
+
+    /// The query that it is, if it is one.
+    pub fn query_of<'p>(&self, project: &'p Project) -> Option<&'p Query> {
+        let Self::Query { file, name } = self else { return None };
+        project.queries.iter().find(|query| query.file.path == *file && query.name == *name)
+    }
 }
 
 impl Difference {
     pub fn new(subject: Subject, what: &str) -> Self {
         Self { subject, what: what.to_owned(), change: None, cause: None }
+    }
+
+    pub fn gone(query: &LockedQuery) -> Self {
+        Self::new(query.subject(), &format!("is gone from {}", query.file))
     }
 
     /// Whether another one tells what became of the same thing, whatever that is.
@@ -72,7 +84,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Settings => f.write_str("bindery.toml"),
             Self::Migration(file) => f.write_str(file),
-            Self::Query { file, name } => write!(f, "{file}: query `{name}`"),
+            Self::Query { name, .. } => write!(f, "query `{name}`"),
             Self::Table(name) | Self::Relation(name) => write!(f, "table `{name}`"),
             Self::Type(name) => write!(f, "type `{name}`"),
         }
@@ -80,7 +92,7 @@ impl fmt::Display for Subject {
 }
 
 impl fmt::Display for Difference {
-    /// ``queries/cars.sql: query `FindCar`: column was `plate text not null`, is `plate text nullable` ``
+    /// ``query `FindCar`: column was `plate text not null`, is `plate text nullable` ``
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject, what, .. } = self;
         match (&self.change, subject) {
@@ -103,7 +115,7 @@ impl Lock {
         }
         for old in &self.queries {
             if fresh.find(&old.file, &old.name).is_none() {
-                differences.push(Difference::new(old.subject(), "is gone"));
+                differences.push(Difference::gone(old));
             }
         }
         schemas(&self.schema, &fresh.schema, &mut differences);
@@ -190,7 +202,9 @@ fn fields(subject: &Subject, kind: &str, old: &[Field], new: &[Field], out: &mut
             None if is_at(new, index, old) => {
                 out.push(Difference::changed(subject.clone(), kind, shown(was), shown(&new[index])));
             }
-            None => out.push(Difference::new(subject.clone(), &format!("has lost its {kind} {}", shown(was)))),
+            None => {
+                out.push(Difference::new(subject.clone(), &format!("has lost its {kind} {}", shown(was))))
+            }
         }
     }
     for (index, is) in new.iter().enumerate() {
@@ -215,9 +229,11 @@ fn schemas(old: &Schema, new: &Schema, out: &mut Vec<Difference>) {
         }
     }
     let gone = old.tables.iter().filter(|table| new.table(&table.name).is_none());
-    out.extend(gone.map(|table| {
-        Difference::new(Subject::Table(table.name.clone()), "is the row of no query any more")
-    }));
+    out.extend(
+        gone.map(|table| {
+            Difference::new(Subject::Table(table.name.clone()), "is the row of no query any more")
+        }),
+    );
     for relation in &new.relations {
         // One that no query touched before is told by the query.
         let Some(was) = old.relation(&relation.name) else { continue };
@@ -243,9 +259,9 @@ fn schemas(old: &Schema, new: &Schema, out: &mut Vec<Difference>) {
         }
     }
     let gone = old.types.iter().filter(|user_type| new.user_type(&user_type.name).is_none());
-    out.extend(gone.map(|user_type| {
-        Difference::new(Subject::Type(user_type.name.clone()), "is not used any more")
-    }));
+    out.extend(
+        gone.map(|user_type| Difference::new(Subject::Type(user_type.name.clone()), "is not used any more")),
+    );
 }
 
 /// `` `plate text not null` ``

@@ -161,7 +161,12 @@ impl Lock {
     }
 
     /// Why the lock does not fit the sources and the settings; empty if it does.
-    pub fn stale_reasons(&self, sources: &Sources, queries: &[Query], settings: &Settings) -> Vec<Difference> {
+    pub fn stale_reasons(
+        &self,
+        sources: &Sources,
+        queries: &[Query],
+        settings: &Settings,
+    ) -> Vec<Difference> {
         let mut reasons = Vec::new();
         let settings = LockedSettings::of(settings);
         let mut setting = |what: &str| reasons.push(Difference::new(Subject::Settings, what));
@@ -183,7 +188,7 @@ impl Lock {
         let present: HashSet<(&str, &str)> =
             queries.iter().map(|query| (query.file.path.as_str(), query.name.as_str())).collect();
         let gone = self.queries.iter().filter(|entry| !present.contains(&entry.key()));
-        reasons.extend(gone.map(|entry| Difference::new(entry.subject(), "is gone")));
+        reasons.extend(gone.map(Difference::gone));
         reasons
     }
 }

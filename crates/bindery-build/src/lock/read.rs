@@ -63,7 +63,11 @@ impl<'t> Lines<'t> {
                 "[[table]]" => lock.schema.tables.push(self.table()?),
                 "[[relation]]" => lock.schema.relations.push(self.relation()?),
                 "[[type]]" => lock.schema.types.push(self.user_type()?),
-                _ => return Err(self.damaged("expected `[[query]]`, `[[table]]`, `[[relation]]` or `[[type]]`")),
+                _ => {
+                    return Err(
+                        self.damaged("expected `[[query]]`, `[[table]]`, `[[relation]]` or `[[type]]`")
+                    );
+                }
             }
         }
         // As written, unless somebody has merged it.

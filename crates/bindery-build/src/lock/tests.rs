@@ -85,10 +85,7 @@ fn a_column_is_a_line() {
     let (before, after) = (lock().render(), nullable.render());
     let changed = before.lines().zip(after.lines()).filter(|(before, after)| before != after);
     assert_eq!(changed.count(), 1);
-    assert_eq!(
-        told(&nullable),
-        ["queries/cars.sql: query `FindCar`: column was `id int8 not null`, is `id int8 nullable`"]
-    );
+    assert_eq!(told(&nullable), ["query `FindCar`: column was `id int8 not null`, is `id int8 nullable`"]);
 }
 
 /// How a lock differs from [`lock`].
@@ -106,16 +103,16 @@ fn columns_are_compared_by_name() {
     assert_eq!(
         told(&fresh),
         [
-            "queries/cars.sql: query `FindCar`: column was `id int8 not null`, is `key int8 not null`",
-            "queries/cars.sql: query `FindCar` has lost its column `odd \"name\"\n text[] nullable, elements nullable`",
-            "queries/cars.sql: query `FindCar` has a new column `new int4 nullable`",
+            "query `FindCar`: column was `id int8 not null`, is `key int8 not null`",
+            "query `FindCar` has lost its column `odd \"name\"\n text[] nullable, elements nullable`",
+            "query `FindCar` has a new column `new int4 nullable`",
         ]
     );
     let mut swapped = lock();
     swapped.queries[0].description.params.swap(0, 1);
     assert_eq!(
         told(&swapped),
-        ["queries/cars.sql: query `FindCar`: the order of its parameters was plate, other, is other, plate"]
+        ["query `FindCar`: the order of its parameters was plate, other, is other, plate"]
     );
 }
 
@@ -129,8 +126,8 @@ fn what_queries_rest_on_is_compared() {
     assert_eq!(
         told(&fresh),
         [
-            "queries/cars.sql: query `FindCar`: its result was at most one row, is any number of rows",
-            "queries/cars.sql: query `FindCar`: its row was that of `public.cars`, is one of its own",
+            "query `FindCar`: its result was at most one row, is any number of rows",
+            "query `FindCar`: its row was that of `public.cars`, is one of its own",
             "table `public.cars` has no column `id` that is declared NOT NULL any more",
             "table `public.cars` declares its column `new` NOT NULL now",
             "type `a.address`: it was a composite of street text, is a range of int4",
@@ -155,7 +152,10 @@ fn a_damaged_lock_is_refused() {
     let without_command = text.replace("command = \"opt\"\n", "");
     assert_eq!(told(&without_command), "line 12: expected `command` and one of its words");
     assert_eq!(told(&text.replace("nullable = true", "nullable = yes")), "line 19: no item of `params`");
-    assert_eq!(told(&text.replace("[[query]]", "=======\n[[query]]")), "line 9: a merge left a conflict here");
+    assert_eq!(
+        told(&text.replace("[[query]]", "=======\n[[query]]")),
+        "line 9: a merge left a conflict here"
+    );
 }
 
 /// Whatever was done to it by hand, reading ends with a lock or a line.

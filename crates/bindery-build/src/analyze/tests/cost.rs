@@ -78,7 +78,8 @@ fn run(database: &Database, queries: &[String], mode: Mode) -> Duration {
                 feed.put(statement, tree);
             }
         });
-        let given = |answer: Result<Statement, ServerError>| vec![Given::default(); answer.unwrap().params.len()];
+        let given =
+            |answer: Result<Statement, ServerError>| vec![Given::default(); answer.unwrap().params.len()];
         answers.unwrap().into_iter().map(given).collect::<Vec<_>>()
     });
     if mode == Mode::Analysed {
