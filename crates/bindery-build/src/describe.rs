@@ -69,9 +69,9 @@ pub(crate) fn describe(
     known.schema.tables = describe_tables(session, relations.values(), &known)?;
     let mut answers: Vec<Result<Description, Diagnostic>> = Vec::with_capacity(queries.len());
     let mut described = accepted.iter().zip(descriptions);
-    for index in 0..queries.len() {
+    for (index, query) in queries.iter().enumerate() {
         answers.push(match refused.remove(&index) {
-            Some(error) => Err(server_error::in_query(queries[index], &error)),
+            Some(error) => Err(server_error::in_query(query, &error)),
             None => {
                 let next = described.by_ref().find(|(accepted, _)| accepted.index == index);
                 let (accepted, mut description) = next.expect("what is not refused is accepted");
