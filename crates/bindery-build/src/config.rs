@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
+use crate::progress::{Progress, Step};
 use crate::settings::Settings;
 use crate::toml_file;
 
@@ -26,6 +27,7 @@ pub struct Config {
     pub(crate) output: Output,
     pub(crate) settings: Settings,
     pub(crate) mode: Mode,
+    pub(crate) progress: Progress,
 }
 
 /// Where the code goes.
@@ -55,7 +57,14 @@ impl Config {
     /// # Errors
     /// `bindery.toml` cannot be read, or `BINDERY` is none of the known words.
     pub fn load() -> Result<Self, Error> {
-        let root = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+        Self::load_from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| ".".into()))
+    }
+
+    /// The same for the package at `root`, whichever package is being built.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_from(root: impl Into<PathBuf>) -> Result<Self, Error> {
         let mut config = Self::new(root);
         config.read_toml()?;
         config.mode = Mode::from_env()?;
@@ -73,6 +82,7 @@ impl Config {
             output: Output::OutDir(out.map(|out| out.join("bindery"))),
             settings: Settings::default(),
             mode: Mode::Update,
+            progress: Progress::default(),
             root: root.into(),
         }
     }
@@ -131,6 +141,12 @@ impl Config {
     /// How strict to be. The default is [`Mode::Update`].
     pub fn mode(&mut self, mode: Mode) -> &mut Self {
         self.mode = mode;
+        self
+    }
+
+    /// Calls `listener` before each step that may take long. Nobody is told by default.
+    pub fn on_progress(&mut self, listener: impl Fn(&Step) + Send + Sync + 'static) -> &mut Self {
+        self.progress = Progress::to(listener);
         self
     }
 

@@ -118,6 +118,15 @@ impl Diagnostic {
 
     /// The whole report: message, the line with a caret, notes and help, over several lines, without colour.
     pub fn render(&self) -> String {
+        self.render_with(Renderer::plain())
+    }
+
+    /// The same with ANSI colours, for a terminal.
+    pub fn render_colored(&self) -> String {
+        self.render_with(Renderer::styled())
+    }
+
+    fn render_with(&self, renderer: Renderer) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -129,7 +138,7 @@ impl Diagnostic {
             Some(span) => title.element(self.snippet(span)).elements(notes.chain(helps)),
             None => Group::with_title(title).elements(notes.chain(helps)),
         };
-        Renderer::plain().decor_style(DecorStyle::Ascii).render(&[group])
+        renderer.decor_style(DecorStyle::Ascii).render(&[group])
     }
 
     fn snippet<'d>(&'d self, span: &'d Span) -> Snippet<'d, annotate_snippets::Annotation<'d>> {

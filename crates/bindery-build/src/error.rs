@@ -21,18 +21,22 @@ impl Error {
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
+
+    /// The line below all of them: that nothing was generated, and because of how many errors.
+    pub fn summary(&self) -> String {
+        match self.diagnostics.iter().filter(|d| d.severity() == Severity::Error).count() {
+            1 => "nothing was generated because of this error".to_owned(),
+            errors => format!("nothing was generated because of these {errors} errors"),
+        }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errors = self.diagnostics.iter().filter(|d| d.severity() == Severity::Error).count();
         for diagnostic in &self.diagnostics {
             writeln!(f, "{}\n", diagnostic.render())?;
         }
-        match errors {
-            1 => f.write_str("nothing was generated because of this error"),
-            _ => write!(f, "nothing was generated because of these {errors} errors"),
-        }
+        f.write_str(&self.summary())
     }
 }
 

@@ -52,12 +52,14 @@ mod write;
 mod diagnostic;
 mod error;
 mod pipeline;
+mod progress;
 
 pub use config::{Config, Mode};
 pub use diagnostic::{Diagnostic, Severity};
 pub use error::Error;
 pub use impact::Impact;
 pub use pipeline::{Generator, Origin, Report};
+pub use progress::Step;
 
 /// Does everything that a build script has to: settings, code, lock, cargo's directives, diagnostics.
 ///
