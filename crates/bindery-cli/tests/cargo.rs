@@ -20,6 +20,8 @@ impl Package {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&root);
         let package = Self { root };
+        // `cargo bindery` looks for the nearest one.
+        package.write("Cargo.toml", &format!("[workspace]\n[package]\nname = {name:?}\n"));
         package.write("migrations/1_cars.sql", MIGRATION);
         package.write("queries/cars.sql", QUERY);
         package

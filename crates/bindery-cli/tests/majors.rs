@@ -9,10 +9,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// `cargo bindery` looks for the nearest one.
+const PACKAGE: &str = "[workspace]\n[package]\nname = \"majors\"\n";
+
 /// A package at `name` with what lies in `migrations` and `queries`.
 fn package(name: &str, migrations: &Path, queries: &Path) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("majors").join(name);
     let _ = fs::remove_dir_all(&root);
+    fs::create_dir_all(&root).unwrap();
+    fs::write(root.join("Cargo.toml"), PACKAGE).unwrap();
     for (folder, from) in [("migrations", migrations), ("queries", queries)] {
         fs::create_dir_all(root.join(folder)).unwrap();
         for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -38,6 +43,7 @@ fn shared_package() -> Option<PathBuf> {
     let _ = fs::remove_dir_all(&root);
     fs::create_dir_all(root.join("migrations")).unwrap();
     fs::create_dir_all(root.join("queries")).unwrap();
+    fs::write(root.join("Cargo.toml"), PACKAGE).unwrap();
     let schema = fs::read_to_string(folder.join("schema.sql")).unwrap();
     fs::write(root.join("migrations/1_schema.sql"), format!("-- +goose Up\n{schema}")).unwrap();
     fs::write(root.join("queries/shared.sql"), named.collect::<String>()).unwrap();
