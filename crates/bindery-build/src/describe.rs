@@ -11,6 +11,7 @@ use crate::columns::{self, NamedColumns};
 use crate::description::{self, Description, Field, Schema, Table, TypeName};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::names;
+use crate::progress::{Progress, Step};
 use crate::query::{Command, Override, Query, Target};
 use crate::relations::{self, Relation};
 use crate::server_error::{self, ServerError};
@@ -37,12 +38,17 @@ pub(crate) fn describe(
     session: &mut Session,
     queries: &[&Query],
     settings: &Settings,
+    progress: &Progress,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Described, SessionError> {
     let texts = Texts::new(queries.len());
     let statements: Vec<&str> = queries.iter().map(|query| query.sql.as_str()).collect();
     let (answers, trees) = trees::read_beside(&texts, |feed| {
-        session.describe(&statements, |statement, tree| feed.put(statement, tree))
+        progress.tell(Step::Describing { number: 0, of: statements.len() });
+        session.describe(&statements, |statement, tree| {
+            progress.tell(Step::Describing { number: statement + 1, of: statements.len() });
+            feed.put(statement, tree);
+        })
     });
     let (accepted, trees, mut refused) = accepted(queries, answers?, trees);
     if trees.iter().any(Option::is_none) {
@@ -466,6 +472,7 @@ mod tests {
             &mut session,
             &queries.iter().collect::<Vec<_>>(),
             &Settings::default(),
+            &Progress::default(),
             &mut diagnostics,
         )
         .unwrap();

@@ -15,7 +15,6 @@ use crate::migrated::{Migrated, surroundings};
 use crate::project::Project;
 use crate::query::Query;
 use crate::revision;
-use crate::settings::Settings;
 
 /// What migrations do to queries that were there before them.
 #[derive(Debug)]
@@ -56,13 +55,13 @@ impl Config {
             return Err(Box::new(Diagnostic::error(message).help(help)));
         }
         let mut queries: Vec<&Query> = before.queries.iter().collect();
-        let mut migrated = Migrated::start(now, known)?;
-        let mut last = State::of(&mut migrated, before, &queries, &self.settings)?;
+        let mut migrated = Migrated::start(now, known, &self.progress)?;
+        let mut last = State::of(&mut migrated, before, &queries, self)?;
         let mut effects = Vec::new();
         for (index, migration) in now.migrations.iter().enumerate().skip(known) {
             queries.retain(|query| last.lock.find(&query.file.path, &query.name).is_some());
             migrated.apply_next(now, index)?;
-            let next = State::of(&mut migrated, before, &queries, &self.settings)?;
+            let next = State::of(&mut migrated, before, &queries, self)?;
             let refused = next.refused.iter().map(|(query, error)| (*query, error.clone()));
             let changed = last.lock.differences(&next.lock);
             let changed = changed.iter().filter_map(|difference| {
@@ -113,12 +112,7 @@ impl fmt::Display for Impact {
 /// Names for each of `differences` the migration that brought it about: `old` was made before it, and `project` has it.
 ///
 /// A difference that no migration explains, such as a lock that was edited, is left as it is.
-pub(crate) fn find_causes(
-    project: &Project,
-    old: &Lock,
-    settings: &Settings,
-    differences: &mut [Difference],
-) {
+pub(crate) fn find_causes(project: &Project, old: &Lock, config: &Config, differences: &mut [Difference]) {
     if differences.is_empty() {
         return;
     }
@@ -132,7 +126,7 @@ pub(crate) fn find_causes(
         [only] => differences.iter_mut().for_each(|difference| difference.cause = Some(only.path.clone())),
         _ if known == old.migrations.len() => {
             // What goes wrong on the way is no news: the check has applied all of them.
-            let _ = find_step_by_step(project, known, old, settings, differences);
+            let _ = find_step_by_step(project, known, old, config, differences);
         }
         // Those in the middle have changed, and what was before cannot be made again.
         [first, ..] => {
@@ -146,15 +140,15 @@ fn find_step_by_step(
     project: &Project,
     known: usize,
     old: &Lock,
-    settings: &Settings,
+    config: &Config,
     differences: &mut [Difference],
 ) -> Result<(), Box<Diagnostic>> {
     let queries: Vec<&Query> =
         project.queries.iter().filter(|query| old.description(query).is_some()).collect();
-    let mut migrated = Migrated::start(project, known)?;
+    let mut migrated = Migrated::start(project, known, &config.progress)?;
     for (index, migration) in project.migrations.iter().enumerate().skip(known) {
         migrated.apply_next(project, index)?;
-        let now = State::of(&mut migrated, project, &queries, settings)?;
+        let now = State::of(&mut migrated, project, &queries, config)?;
         let new = old.differences(&now.lock);
         for difference in differences.iter_mut().filter(|difference| difference.cause.is_none()) {
             if new.iter().any(|other| other.is_about_the_same(difference)) {
@@ -178,11 +172,17 @@ impl<'q> State<'q> {
         migrated: &mut Migrated,
         project: &Project,
         queries: &[&'q Query],
-        settings: &Settings,
+        config: &Config,
     ) -> Result<Self, Box<Diagnostic>> {
         // Mistakes in annotations are for the build to tell.
         let mut mistakes = Vec::new();
-        let described = describe::describe(&mut migrated.session, queries, settings, &mut mistakes);
+        let described = describe::describe(
+            &mut migrated.session,
+            queries,
+            &config.settings,
+            &config.progress,
+            &mut mistakes,
+        );
         let Described { answers, schema } = described.map_err(surroundings)?;
         let mut accepted: Vec<(&Query, Description)> = Vec::new();
         let mut refused = Vec::new();
@@ -192,7 +192,7 @@ impl<'q> State<'q> {
                 Err(diagnostic) => refused.push((*query, diagnostic)),
             }
         }
-        let lock = Lock::new(&project.sources, accepted, schema, settings, migrated.major);
+        let lock = Lock::new(&project.sources, accepted, schema, &config.settings, migrated.major);
         Ok(Self { lock, refused })
     }
 }

@@ -16,6 +16,7 @@ use bindery_postgres::{Database, Server};
 
 use crate::diagnostic::Diagnostic;
 use crate::migrations;
+use crate::progress::{Progress, Step};
 use crate::project::Project;
 use crate::session::Session;
 
@@ -34,7 +35,8 @@ impl Migrated {
     ///
     /// # Errors
     /// A migration fails, or no server can be found or asked.
-    pub fn start(project: &Project, count: usize) -> Result<Self, Box<Diagnostic>> {
+    pub fn start(project: &Project, count: usize, progress: &Progress) -> Result<Self, Box<Diagnostic>> {
+        progress.tell(Step::StartingServer);
         let states = project.states();
         // The newest first. An empty database is there without being kept.
         let keys: Vec<String> = states[1..=count].iter().rev().map(|state| key(state)).collect();
@@ -42,7 +44,8 @@ impl Migrated {
         let database = server.create_database().map_err(surroundings)?;
         let applied = found.map_or(0, |index| count - index);
         if applied < count {
-            apply(&database, project, &project.migrations[applied..count])?;
+            let progress = |index| progress.tell(Step::Migrating { number: applied + index + 1, of: count });
+            apply(&database, project, &project.migrations[applied..count], progress)?;
             // A cache that is full, or cannot be written to, costs time only.
             let _ = server.keep(&keys[0]);
         }
@@ -60,16 +63,26 @@ impl Migrated {
     /// # Errors
     /// It fails, or the server cannot be asked.
     pub fn apply_next(&mut self, project: &Project, index: usize) -> Result<(), Box<Diagnostic>> {
-        apply(&self.database, project, &project.migrations[index..=index])?;
+        apply(&self.database, project, &project.migrations[index..=index], |_| {})?;
         self.session = Session::open(self.database.config()).map_err(surroundings)?;
         self.state.clone_from(&project.states()[index + 1]);
         Ok(())
     }
 }
 
-fn apply(database: &Database, project: &Project, migrations: &[Migration]) -> Result<(), Box<Diagnostic>> {
+/// `begins` is told the number of each, from 0.
+fn apply(
+    database: &Database,
+    project: &Project,
+    migrations: &[Migration],
+    begins: impl Fn(usize),
+) -> Result<(), Box<Diagnostic>> {
     let mut client = database.connect().map_err(surroundings)?;
-    migrations::apply(&mut client, &project.sources, migrations)
+    for (index, migration) in migrations.iter().enumerate() {
+        begins(index);
+        migrations::apply(&mut client, &project.sources, migration)?;
+    }
+    Ok(())
 }
 
 /// A state as the cache names it.

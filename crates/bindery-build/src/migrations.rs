@@ -46,16 +46,17 @@ fn schema_text<'f>(file: &'f SourceFile, blocks: &QueryBlocks) -> Cow<'f, str> {
     Cow::Owned(file.text.char_indices().map(blank).collect())
 }
 
-/// Applies every migration to an empty database; the one that fails is a diagnostic.
+/// Applies a migration.
 ///
 /// # Errors
-/// The connection fails.
+/// It fails, and the diagnostic says where in its file.
 pub(crate) fn apply(
     client: &mut Client,
     sources: &Sources,
-    migrations: &[Migration],
+    migration: &Migration,
 ) -> Result<(), Box<Diagnostic>> {
-    bindery_migrate::apply(client, migrations).map_err(|error| Box::new(failed(sources, &error)))
+    bindery_migrate::apply(client, std::slice::from_ref(migration))
+        .map_err(|error| Box::new(failed(sources, &error)))
 }
 
 fn failed(sources: &Sources, error: &ApplyError) -> Diagnostic {

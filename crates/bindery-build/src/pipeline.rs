@@ -170,10 +170,15 @@ impl Generator {
         }
         let migrated = match self.migrated.take().filter(|migrated| migrated.is_of(project)) {
             Some(migrated) => self.migrated.insert(migrated),
-            None => self.migrated.insert(Migrated::start(project, project.migrations.len())?),
+            None => self.migrated.insert(Migrated::start(
+                project,
+                project.migrations.len(),
+                &self.config.progress,
+            )?),
         };
         let Described { answers, schema: fresh } =
-            describe::describe(&mut migrated.session, &new, settings, diagnostics).map_err(surroundings)?;
+            describe::describe(&mut migrated.session, &new, settings, &self.config.progress, diagnostics)
+                .map_err(surroundings)?;
         let mut described: Vec<(&Query, Description)> = Vec::new();
         for (query, answer) in new.into_iter().zip(answers) {
             match answer {
@@ -204,7 +209,7 @@ impl Generator {
     ) {
         let Some(old) = old else { return diagnostics.push(stale("there is none".to_owned())) };
         let mut differences = old.differences(new);
-        impact::find_causes(project, old, &self.config.settings, &mut differences);
+        impact::find_causes(project, old, &self.config, &mut differences);
         differences.extend(old.migration_differences(&project.sources));
         diagnostics.extend(differences.iter().map(|difference| differs(project, difference)));
     }

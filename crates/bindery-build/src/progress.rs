@@ -9,13 +9,8 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// A temporary server starts.
-    StartingServer {
-        /// Its major version, such as 15.
-        major: u32,
-    },
-    /// The server that `BINDERY_DATABASE_URL` names is connected to.
-    Connecting,
+    /// A temporary server starts, or the one that `BINDERY_DATABASE_URL` names is connected to.
+    StartingServer,
     /// A migration runs.
     Migrating {
         /// Its place in the order, from 1.
@@ -23,9 +18,9 @@ pub enum Step {
         /// How many there are.
         of: usize,
     },
-    /// A query is prepared.
+    /// Queries are described.
     Describing {
-        /// Its place in the order, from 1.
+        /// The one that the server has just answered, from 1; 0 before the first.
         number: usize,
         /// How many are described in this run.
         of: usize,
@@ -35,8 +30,7 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::StartingServer { major } => write!(f, "starting PostgreSQL {major}"),
-            Self::Connecting => f.write_str("connecting to PostgreSQL"),
+            Self::StartingServer => f.write_str("starting PostgreSQL"),
             Self::Migrating { number, of } => {
                 write!(f, "applying migration {} of {}", grouped(number), grouped(of))
             }
@@ -74,7 +68,6 @@ impl Progress {
     }
 
     /// Says that `step` begins.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the pipeline is to call it"))]
     pub fn tell(&self, step: Step) {
         if let Some(listener) = &self.listener {
             listener(&step);
@@ -100,11 +93,10 @@ mod tests {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&heard);
         let mut config = Config::new(".");
-        config.progress.tell(Step::Connecting);
+        config.progress.tell(Step::StartingServer);
         config.on_progress(move |step| sink.lock().unwrap().push(step.to_string()));
         for step in [
-            Step::StartingServer { major: 15 },
-            Step::Connecting,
+            Step::StartingServer,
             Step::Migrating { number: 7, of: 12 },
             Step::Describing { number: 312, of: 1_000 },
             Step::Describing { number: 1_000_000, of: 12_345_678 },
@@ -112,8 +104,7 @@ mod tests {
             config.clone().progress.tell(step);
         }
         let words = [
-            "starting PostgreSQL 15",
-            "connecting to PostgreSQL",
+            "starting PostgreSQL",
             "applying migration 7 of 12",
             "describing 312 of 1,000 queries",
             "describing 1,000,000 of 12,345,678 queries",
