@@ -141,6 +141,12 @@ impl Diagnostic {
         renderer.decor_style(DecorStyle::Ascii).render(&[group])
     }
 
+    /// The report without `error: ` or `warning: ` in front, for where cargo or rustc write it themselves.
+    pub(crate) fn untitled(&self) -> String {
+        let report = self.render();
+        report.split_once(": ").map(|(_, untitled)| untitled.to_owned()).unwrap_or(report)
+    }
+
     fn snippet<'d>(&'d self, span: &'d Span) -> Snippet<'d, annotate_snippets::Annotation<'d>> {
         let label = (!self.label.is_empty()).then_some(self.label.as_str());
         let annotation = AnnotationKind::Primary.span(span.range.clone()).label(label);

@@ -49,6 +49,7 @@ mod trees;
 mod types;
 mod write;
 
+mod cargo;
 mod diagnostic;
 mod error;
 mod pipeline;
@@ -63,45 +64,23 @@ pub use progress::Step;
 
 /// Does everything that a build script has to: settings, code, lock, cargo's directives, diagnostics.
 ///
-/// It never panics. On an error it prints every diagnostic, of all files, and ends the process with a failure, so it has
-/// to be the build script's last call; use [`Config::load`] and [`Config::generate`] to go on after an error.
+/// It never panics, and it returns whatever happens. On an error every diagnostic, of all files, becomes an error of the
+/// build: rustc's, at the `bindery::include_queries!()` call and with the code of the last build that had none, or
+/// cargo's, where there is no such code in `OUT_DIR` or `BINDERY` is set. Use [`Config::load`] and [`Config::generate`]
+/// to do something else about them.
 ///
 /// Cargo runs the script again when the migrations, the queries, `bindery.toml`, `bindery.lock` or a variable that is
-/// read changes. A script that reads other files too has to print its own `cargo::rerun-if-changed` lines for them.
+/// read changes; but it does not see a `bindery.toml` appear where there was none before something else changes. A
+/// script that reads other files too has to print its own `cargo::rerun-if-changed` lines for them.
 pub fn run() {
-    let outcome = Config::load().and_then(|config| {
-        let outcome = config.generate();
-        print_watched(&config);
-        outcome
-    });
+    let config = match Config::load() {
+        Ok(config) => config,
+        Err(error) => return cargo::tell_cargo(&error),
+    };
+    let outcome = config.generate();
+    cargo::watch(&config);
     match outcome {
-        Ok(report) => report.warnings.iter().for_each(|warning| print_directive("warning", warning)),
-        Err(error) => fail(&error),
+        Ok(report) => cargo::warn(&report.warnings),
+        Err(error) => cargo::fail(&config, &error),
     }
-}
-
-/// Variables that decide what is generated or with which server.
-const VARIABLES: [&str; 4] = ["BINDERY", "BINDERY_DATABASE_URL", "BINDERY_PG_BIN", "BINDERY_CACHE_DIR"];
-
-#[allow(clippy::print_stdout, reason = "cargo reads a build script's standard output")]
-fn print_watched(config: &Config) {
-    for path in config.watched() {
-        println!("cargo::rerun-if-changed={}", path.display());
-    }
-    for variable in VARIABLES {
-        println!("cargo::rerun-if-env-changed={variable}");
-    }
-}
-
-#[allow(clippy::print_stdout, reason = "cargo reads a build script's standard output")]
-fn print_directive(kind: &str, diagnostic: &Diagnostic) {
-    for line in diagnostic.render().lines() {
-        println!("cargo::{kind}={line}");
-    }
-}
-
-#[allow(clippy::print_stderr, reason = "cargo shows the standard error of a script that fails")]
-fn fail(error: &Error) {
-    eprintln!("{error}");
-    std::process::exit(1);
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::cargo;
 use crate::config::{Config, Mode, Output};
 use crate::describe::{self, Described};
 use crate::description::Description;
@@ -266,7 +267,8 @@ impl Config {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<(), Error> {
         if let Some(folder) = self.output_dir() {
-            write::write_files(&folder, files).map_err(|error| {
+            let written = write::write_files(&folder, files);
+            written.and_then(|()| cargo::clear_errors(&self.output)).map_err(|error| {
                 let message = format!("cannot write to `{}`: {error}", folder.display());
                 Error::new(vec![Diagnostic::error(message)])
             })?;

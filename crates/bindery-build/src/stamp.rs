@@ -40,12 +40,15 @@ impl Stamp {
         Some(Self { path: folder.join("stamp"), inputs })
     }
 
-    /// How many queries there are, if the last run has read the same and had nothing to say about it.
+    /// How many queries there are, if the last run has read the same and had nothing to say about it. Else what was left
+    /// is taken away, so that a run that fails leaves nothing.
     pub fn queries(&self) -> Option<usize> {
-        let left = fs::read(&self.path).ok()?;
-        let (count, inputs) = left.split_first_chunk()?;
-        let is_same = inputs == self.inputs && self.path.with_file_name("mod.rs").exists();
-        is_same.then(|| usize::from_le_bytes(*count))
+        let left = fs::read(&self.path).unwrap_or_default();
+        let same = left.split_first_chunk().filter(|(_, inputs)| *inputs == self.inputs);
+        if same.is_none() {
+            let _ = fs::remove_file(&self.path);
+        }
+        same.map(|(count, _)| usize::from_le_bytes(*count))
     }
 
     /// Tells the next run that all is done.

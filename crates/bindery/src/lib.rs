@@ -120,7 +120,8 @@ pub mod generated {
 
 /// Takes in what the build script has generated, in a module of your own: `mod db { bindery::include_queries!(); }`.
 ///
-/// It needs a `build.rs` that calls `bindery_build::run()`.
+/// It needs a `build.rs` that calls `bindery_build::run()`. What is wrong in the SQL is a compile error of this call,
+/// beside the code of the last build that had none.
 #[macro_export]
 macro_rules! include_queries {
     () => {
@@ -128,5 +129,7 @@ macro_rules! include_queries {
             env!("OUT_DIR", "bindery::include_queries!() needs a build.rs that calls bindery_build::run()"),
             "/bindery/mod.rs"
         ));
+        include!(concat!(env!("OUT_DIR"), "/bindery/errors/macro.rs"));
+        bindery_errors! { compile_error!(include_str!(concat!(env!("OUT_DIR"), "/bindery/errors/report.txt"))); }
     };
 }
