@@ -11,10 +11,11 @@ use crate::columns::{self, NamedColumns};
 use crate::description::{self, Description, Field, Schema, Table, TypeName};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::names;
+use crate::nearest::did_you_mean;
 use crate::progress::{Progress, Step};
 use crate::query::{Command, Override, Query, Target};
 use crate::relations::{self, Relation};
-use crate::server_error::{self, ServerError};
+use crate::server_error::{self, Refused, ServerError};
 use crate::session::{self, Session, SessionError};
 use crate::settings::Settings;
 use crate::trees::{self, Texts};
@@ -73,24 +74,37 @@ pub(crate) fn describe(
     }
     let relations = relations::returned_whole(&mut session.client, statements)?;
     known.schema.tables = describe_tables(session, relations.values(), &known)?;
-    let mut answers: Vec<Result<Description, Diagnostic>> = Vec::with_capacity(queries.len());
+    let refused = report(session, queries, refused)?;
     let mut described = accepted.iter().zip(descriptions);
-    for (index, query) in queries.iter().enumerate() {
-        answers.push(match refused.remove(&index) {
-            Some(error) => Err(server_error::in_query(query, &error)),
-            None => {
-                let next = described.by_ref().find(|(accepted, _)| accepted.index == index);
-                let (accepted, mut description) = next.expect("what is not refused is accepted");
-                description.table = table_of(accepted, &description, &relations, &known.schema);
-                Ok(description)
-            }
-        });
-    }
-    Ok(Described { answers, schema: known.schema })
+    let answers = refused.into_iter().enumerate().map(|(index, refused)| match refused {
+        Some(diagnostic) => Err(diagnostic),
+        None => {
+            // A utility statement may be refused after it was accepted.
+            let accepted = described.by_ref().find(|(accepted, _)| accepted.index == index);
+            let (accepted, mut description) = accepted.expect("what is not refused is accepted");
+            description.table = table_of(accepted, &description, &relations, &known.schema);
+            Ok(description)
+        }
+    });
+    Ok(Described { answers: answers.collect(), schema: known.schema })
 }
 
 /// What the server refuses, by the number of the query.
-type Refused = BTreeMap<usize, ServerError>;
+type RefusedByNumber = BTreeMap<usize, ServerError>;
+
+/// A diagnostic for each query that is refused, in the order of the queries.
+fn report(
+    session: &mut Session,
+    queries: &[&Query],
+    refused: RefusedByNumber,
+) -> Result<Vec<Option<Diagnostic>>, SessionError> {
+    let numbers: Vec<usize> = refused.keys().copied().collect();
+    let refused = refused.into_iter().map(|(number, error)| Refused { query: queries[number], error });
+    let told = server_error::report(&mut session.client, &refused.collect::<Vec<_>>())?;
+    let mut reports: Vec<Option<Diagnostic>> = queries.iter().map(|_| None).collect();
+    numbers.into_iter().zip(told).for_each(|(number, diagnostic)| reports[number] = Some(diagnostic));
+    Ok(reports)
+}
 
 /// A query that the server takes.
 struct Accepted<'q> {
@@ -119,10 +133,10 @@ fn accepted<'q, 't>(
     queries: &[&'q Query],
     answers: Vec<Result<Statement, ServerError>>,
     trees: Vec<Option<Value<'t>>>,
-) -> (Vec<Accepted<'q>>, Vec<Option<Value<'t>>>, Refused) {
+) -> (Vec<Accepted<'q>>, Vec<Option<Value<'t>>>, RefusedByNumber) {
     let mut all = Vec::with_capacity(queries.len());
     let mut trees_of_all = Vec::with_capacity(queries.len());
-    let mut refused = Refused::new();
+    let mut refused = RefusedByNumber::new();
     for (index, (answer, tree)) in answers.into_iter().zip(trees).enumerate() {
         match answer {
             Ok(statement) => {
@@ -150,8 +164,8 @@ fn run_utilities(
     session: &mut Session,
     accepted: &[Accepted<'_>],
     trees: &[Option<Value<'_>>],
-) -> Result<Refused, SessionError> {
-    let mut refused = Refused::new();
+) -> Result<RefusedByNumber, SessionError> {
+    let mut refused = RefusedByNumber::new();
     for (Accepted { index, query, statement }, tree) in accepted.iter().zip(trees) {
         if !tree.as_ref().is_some_and(session::is_utility) || !statement.params.is_empty() {
             continue;
@@ -161,10 +175,7 @@ fn run_utilities(
         transaction.rollback()?;
         match outcome {
             Err(error) if runs_outside_transactions(&error) => {}
-            Err(error) => match error.as_db_error() {
-                Some(error) => drop(refused.insert(*index, error.into())),
-                None => return Err(error.into()),
-            },
+            Err(error) => drop(refused.insert(*index, server_error::of(error)?)),
             Ok(()) => {}
         }
     }
@@ -235,7 +246,8 @@ fn description(
                     .at(Span::new(&query.file, rule.range.clone()), "")
                     .help(match names.is_empty() {
                         true => "there is none: remove this line".to_owned(),
-                        false => format!("write one of {}", names.join(", ")),
+                        false => did_you_mean(&rule.name, fields.iter().map(|field| field.name.as_str()))
+                            .unwrap_or_else(|| format!("write one of {}", names.join(", "))),
                     }),
             ),
         }

@@ -43,12 +43,11 @@ impl Span {
         Self { file: Arc::clone(file), range }
     }
 
-    /// The character or word at `offset`.
+    /// What begins at `offset`: a word, a parameter, a quoted name or text up to the end of its line, an operator, or
+    /// one character. At the end of the text, the last thing before it.
     pub fn point(file: &Arc<SourceFile>, offset: usize) -> Self {
         let start = offset.min(file.text.len());
-        let rest = &file.text[start..];
-        let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-        let width = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
+        let width = width(&file.text[start..]);
         Self::new(file, start..start + width)
     }
 
@@ -59,6 +58,30 @@ impl Span {
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (line, before[line_start..].chars().count() + 1)
     }
+}
+
+/// How long the first thing in `text` is.
+fn width(text: &str) -> usize {
+    let Some(first) = text.chars().next() else { return 0 };
+    let run = |belongs: fn(char) -> bool| text.find(|c| !belongs(c)).unwrap_or(text.len());
+    match first {
+        '"' | '\'' => {
+            let line = text.lines().next().unwrap_or_default();
+            line[1..].find(first).map_or(line.len(), |end| end + 2)
+        }
+        '$' => 1 + text[1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len() - 1),
+        _ if is_word(first) => run(is_word),
+        _ if is_operator(first) => run(is_operator),
+        _ => first.len_utf8(),
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn is_operator(c: char) -> bool {
+    "+-*/<>=~!@#%^&|`?".contains(c)
 }
 
 impl Diagnostic {
@@ -114,6 +137,12 @@ impl Diagnostic {
         let span = self.span.as_ref()?;
         let (line, column) = span.line_and_column();
         Some(format!("{}:{line}:{column}", span.file.path))
+    }
+
+    /// The text that is underlined.
+    #[cfg(test)]
+    pub(crate) fn marked(&self) -> Option<&str> {
+        self.span.as_ref().map(|span| &span.file.text[span.range.clone()])
     }
 
     /// The whole report: message, the line with a caret, notes and help, over several lines, without colour.
@@ -192,5 +221,43 @@ mod tests {
         let error = Diagnostic::error("no such column").at(Span::point(&file, at), "");
         assert_eq!(error.location().as_deref(), Some("queries/cars.sql:2:14"));
         assert!(error.render().contains("plat"));
+    }
+
+    /// A tab is shown as four spaces, and a character as wide as terminals draw it, which leaves out what joins
+    /// characters; the column counts each as one.
+    #[test]
+    fn the_caret_stands_under_the_place() {
+        let lines = [
+            ("a\t\tplat;", "1:4", "a        plat;", "         ^^^^"),
+            ("\t-- é\tplat", "1:7", "    -- é    plat", "            ^^^^"),
+            ("'ü🚗', plat", "1:7", "'ü🚗', plat", "       ^^^^"),
+            ("'車', plat", "1:6", "'車', plat", "      ^^^^"),
+            ("'u\u{308}', plat", "1:7", "'u\u{308}', plat", "     ^^^^"),
+            ("'👩\u{200d}👧', plat", "1:8", "'👩👧', plat", "        ^^^^"),
+            ("a\r\nplat\r\nb", "2:1", "plat", "^^^^"),
+            ("a, plat", "1:4", "a, plat", "   ^^^^"),
+        ];
+        for (text, place, line, caret) in lines {
+            let report = report(text, text.find("plat").unwrap());
+            let number = &place[..1];
+            let shown = format!("{number} | {line}\n  | {caret}");
+            assert!(
+                report.contains(&format!("q.sql:{place}\n")) && report.contains(&shown),
+                "{report}\n{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_text_can_be_pointed_at() {
+        assert_eq!(report("SELECT (", 8), "error: x\n --> q.sql:1:9\n  |\n1 | SELECT (\n  |         ^");
+        assert_eq!(report("SELECT (\n", 8), "error: x\n --> q.sql:1:9\n  |\n1 | SELECT (\n  |         ^");
+        assert_eq!(report("SELECT (\r\n", 8), "error: x\n --> q.sql:1:9\n  |\n1 | SELECT (\n  |         ^");
+        assert_eq!(report("", 0), "error: x\n --> q.sql:1:1\n  |\n1 |\n  | ^");
+    }
+
+    fn report(text: &str, at: usize) -> String {
+        let file = Arc::new(SourceFile { path: "q.sql".into(), text: text.into() });
+        Diagnostic::error("x").at(Span::point(&file, at), "").render()
     }
 }

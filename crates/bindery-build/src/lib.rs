@@ -34,6 +34,7 @@ mod migrations;
 mod relations;
 mod server_error;
 mod session;
+mod suggest;
 mod user_types;
 mod wire;
 
@@ -42,6 +43,7 @@ mod lock;
 
 mod generate;
 mod names;
+mod nearest;
 mod refusals;
 mod revision;
 mod stamp;

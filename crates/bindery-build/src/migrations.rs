@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use bindery_migrate::{ApplyError, Migration};
+use bindery_migrate::{ApplyError, Migration, TransactionMode};
 use postgres::Client;
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::server_error;
+use crate::server_error::{self, ServerError};
 use crate::source::{SourceFile, Sources};
+use crate::suggest::{Asked, Suggestions};
 
 /// Where named queries stand in files that hold schema too, by path.
 pub(crate) type QueryBlocks = HashMap<String, Vec<Range<usize>>>;
@@ -56,21 +57,41 @@ pub(crate) fn apply(
     migration: &Migration,
 ) -> Result<(), Box<Diagnostic>> {
     bindery_migrate::apply(client, std::slice::from_ref(migration))
-        .map_err(|error| Box::new(failed(sources, &error)))
+        .map_err(|error| Box::new(failed(client, sources, migration, &error)))
 }
 
-fn failed(sources: &Sources, error: &ApplyError) -> Diagnostic {
+fn failed(client: &mut Client, sources: &Sources, migration: &Migration, error: &ApplyError) -> Diagnostic {
     let file = sources.migrations.iter().find(|file| file.path == error.path());
-    let place = file.zip(error.offset());
-    let message = error.db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
+    let server_error = error.db_error().map(ServerError::from);
+    let message = server_error.as_ref().map_or_else(|| error.to_string(), |error| error.message.clone());
     let mut diagnostic = Diagnostic::error(message);
-    if let Some((file, offset)) = place {
+    if let Some((file, offset)) = file.zip(error.offset()) {
         diagnostic = diagnostic.at(Span::point(file, offset), "");
     }
-    match error.db_error() {
-        Some(db_error) => server_error::with_advice(diagnostic, &db_error.into()),
-        None => diagnostic,
+    let Some(server_error) = server_error else { return diagnostic };
+    // The error is told in any case; help is welcome.
+    let help =
+        error.statement().and_then(|number| help(client, migration, number, &server_error).ok().flatten());
+    server_error::with_advice(diagnostic, &server_error, help)
+}
+
+/// Help from the catalogs as the statement found them: those before it in its transaction, rolled back with it, are run
+/// again.
+fn help(
+    client: &mut Client,
+    migration: &Migration,
+    number: usize,
+    error: &ServerError,
+) -> Result<Option<String>, postgres::Error> {
+    let Some((statement, before)) = migration.up.get(..number).and_then(<[_]>::split_last) else {
+        return Ok(None);
+    };
+    let mut transaction = client.transaction()?;
+    if migration.transaction == TransactionMode::PerFile {
+        before.iter().try_for_each(|statement| transaction.batch_execute(&statement.sql))?;
     }
+    let asked = Asked { sql: &statement.sql, query: None, error };
+    Suggestions::new(&mut transaction).help(&asked)
 }
 
 #[cfg(test)]

@@ -101,7 +101,14 @@ impl Query {
         let sent = character_offset(&self.sql, position);
         match self.map.edit_at(sent) {
             Some(edit) => Span::new(&self.file, edit.source.clone()),
-            None => Span::point(&self.file, self.map.to_source(sent)),
+            None => {
+                let mut span = Span::point(&self.file, self.map.to_source(sent));
+                // The operator in `id=@id` ends where the parameter begins.
+                if let Some(edit) = self.map.edits.iter().find(|edit| edit.sent.start > sent) {
+                    span.range.end = span.range.end.min(edit.source.start);
+                }
+                span
+            }
         }
     }
 
@@ -152,7 +159,7 @@ pub(crate) fn source_hash(
 }
 
 impl Command {
-    const ALL: [Self; 5] = [Self::One, Self::Opt, Self::Many, Self::Exec, Self::ExecRows];
+    pub const ALL: [Self; 5] = [Self::One, Self::Opt, Self::Many, Self::Exec, Self::ExecRows];
 
     /// The word of the header, without its colon.
     pub fn word(self) -> &'static str {
@@ -198,8 +205,8 @@ impl SourceMap {
     }
 }
 
-/// PostgreSQL counts characters from 1.
-fn character_offset(text: &str, position: u32) -> usize {
+/// The byte of the `position`-th character; PostgreSQL counts them from 1.
+pub(crate) fn character_offset(text: &str, position: u32) -> usize {
     let nth = (position as usize).saturating_sub(1);
     text.char_indices().nth(nth).map_or(text.len(), |(byte, _)| byte)
 }

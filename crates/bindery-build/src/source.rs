@@ -49,7 +49,17 @@ pub(crate) fn hash<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
 pub(crate) fn read(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Sources {
     let migrations = read_all(config, &config.migrations, diagnostics);
     let migration_hashes = migrations.iter().map(|file| hash([file.text.as_str()])).collect();
-    Sources { migrations, migration_hashes, queries: read_all(config, &config.queries, diagnostics) }
+    let queries = read_all(config, &config.queries, diagnostics).into_iter().map(without_mark).collect();
+    Sources { migrations, migration_hashes, queries }
+}
+
+/// A byte order mark is no part of a query, and editors do not count it. One in a migration is refused later, since goose
+/// would take it for SQL.
+fn without_mark(file: Arc<SourceFile>) -> Arc<SourceFile> {
+    match file.text.strip_prefix('\u{feff}') {
+        Some(text) => Arc::new(SourceFile { path: file.path.clone(), text: text.to_owned() }),
+        None => file,
+    }
 }
 
 fn read_all(config: &Config, paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic>) -> Vec<Arc<SourceFile>> {

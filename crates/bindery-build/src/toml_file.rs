@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::config::{Config, Output};
+use crate::nearest::did_you_mean;
 use crate::settings::{self, DateTime, Derives, RustType, Settings, TypeSettings};
 
 /// Takes over what the file says; what it cannot mean is a mistake.
@@ -56,9 +57,19 @@ fn apply_setting(key: &str, value: Value, settings: &mut Settings, mistakes: &mu
             }
         }),
         "rust" => table(key, value).map(|rust| apply_rust(rust, settings, mistakes)),
-        _ => Err(format!("`{key}` is not a setting; the settings are {KEYS}")),
+        _ => Err(format!("`{key}` is not a setting; {}", instead(key, KEYS))),
     };
     mistakes.extend(outcome.err());
+}
+
+/// A key inside of a setting that is none.
+fn unknown(place: &str, key: &str, keys: &str) -> String {
+    format!("`{place}` has no `{key}`; {}", instead(key, keys))
+}
+
+/// The keys that are near to one that is none, or all of them.
+fn instead(key: &str, keys: &str) -> String {
+    did_you_mean(key, keys.split(", ")).unwrap_or_else(|| format!("write one of {keys}"))
 }
 
 const DATE_TIMES: [(&str, DateTime); 4] = [
@@ -94,7 +105,7 @@ fn type_settings(place: &str, value: Value, mistakes: &mut Vec<String>) -> TypeS
             ("name" | "newtype" | "unknown_labels", _) => {
                 Err(format!("`{place}.{key}` is {}, which it cannot be", value.type_str()))
             }
-            _ => Err(format!("`{place}` knows type, via, name, newtype and unknown_labels, but no `{key}`")),
+            _ => Err(unknown(place, &key, "type, via, name, newtype, unknown_labels")),
         };
         mistakes.extend(outcome.err());
     }
@@ -112,7 +123,7 @@ fn column(place: &str, value: Value) -> Result<RustType, String> {
     };
     let rust = rust_type(place, &mut fields)?;
     match fields.keys().next() {
-        Some(key) => Err(format!("`{place}` knows type and via, but no `{key}`")),
+        Some(key) => Err(unknown(place, key, "type, via")),
         None => rust.ok_or_else(|| format!("`{place}` has no `type`")),
     }
 }
@@ -174,7 +185,7 @@ fn derives(place: &str, value: Value, mistakes: &mut Vec<String>) -> Derives {
                 Ok(())
             }),
             "fields" => renames(&at, value).map(|fields| read.fields = fields),
-            _ => Err(format!("`{place}` knows derive, attributes and fields, but no `{key}`")),
+            _ => Err(unknown(place, &key, "derive, attributes, fields")),
         };
         mistakes.extend(outcome.err());
     }
@@ -246,6 +257,7 @@ mod tests {
     fn every_mistake_is_told() {
         let text = r##"
             migration = "db"
+            schema = "db"
             out = 3
             infinities = "never"
             date_time = "joda"
@@ -255,6 +267,7 @@ mod tests {
             columns."public.cars.a" = { via = "serde" }
             columns."public.cars.b" = { type = "crate::B", via = "magic" }
             columns."public.cars.c" = 1
+            columns."public.cars.d" = { tpye = "crate::D" }
             [rust]
             derive = ["not a path"]
             [rust.types.Car]
@@ -264,12 +277,14 @@ mod tests {
         "##;
         let error = Config::new(".").toml(text).unwrap_err().to_string();
         for mistake in [
-            "`migration` is not a setting; the settings are migrations, queries",
+            "`migration` is not a setting; did you mean `migrations`?",
+            "`schema` is not a setting; write one of migrations, queries, out",
             "`out` has to be a path",
             "`infinities` has to be \"keep\" or \"error\"",
             "`date_time` has to be \"chrono\" or \"jiff\" or \"time\" or \"bindery\"",
             "`types.\"public.plate\".newtype` is string, which it cannot be",
-            "`types.\"public.plate\"` knows type, via, name, newtype and unknown_labels, but no `kind`",
+            "`types.\"public.plate\"` has no `kind`; write one of type, via, name, newtype, unknown_labels",
+            "`columns.\"public.cars.d\"` has no `tpye`; did you mean `type`?",
             "`types.\"public.plate\"` has `via`, but no `type`",
             "`types.\"public.level\"`: `no type` is no type of Rust",
             "`types.\"public.level\"`: `a b` is no name in Rust",
@@ -280,11 +295,11 @@ mod tests {
             "`rust.derive`: `not a path` is no path; write `serde::Serialize`",
             "`rust.types.\"Car\".attributes`: `#[serde(skip)]` is no attribute of Rust; write it without `#[]`",
             "`rust.types.\"Car\".fields`: `two words` is no name in Rust",
-            "`rust.types.\"Car\"` knows derive, attributes and fields, but no `feilds`",
+            "`rust.types.\"Car\"` has no `feilds`; did you mean `fields`?",
         ] {
             assert!(error.contains(mistake), "{mistake}\n{error}");
         }
-        assert!(error.ends_with("these 17 errors"), "{error}");
+        assert!(error.ends_with("these 19 errors"), "{error}");
     }
 
     #[test]

@@ -80,6 +80,11 @@ impl ApplyError {
         &self.path
     }
 
+    /// Which of the file's statements, from 1; none when the transaction itself failed.
+    pub fn statement(&self) -> Option<usize> {
+        self.statement
+    }
+
     /// Where in the file, in bytes: the server's position, else where the statement starts.
     pub fn offset(&self) -> Option<usize> {
         self.offset

@@ -218,7 +218,8 @@ impl Parser {
                 self.refuse(offset, "COPY FROM stdin has no data to read here", "write INSERT statements");
             }
             if line.starts_with('\\') {
-                sql.extend(line.chars().map(|c| if c == '\n' { c } else { ' ' }));
+                // Byte for byte, so that positions stay what they were.
+                sql.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
             } else {
                 sql.push_str(line);
             }

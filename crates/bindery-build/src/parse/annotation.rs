@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
+use crate::nearest::did_you_mean;
 use crate::query::{Override, Target};
 use crate::settings::{self, RustType};
 use crate::source::SourceFile;
@@ -87,8 +88,13 @@ fn annotation_of(file: &Arc<SourceFile>, line: &Line<'_>) -> Option<Result<Annot
     }
     let (target, rest) = if let Some(rest) = trimmed.strip_prefix("@param ") {
         (Target::Param, rest)
+    } else if let Some(rest) = trimmed.strip_prefix("@column ") {
+        (Target::Column, rest)
     } else {
-        (Target::Column, trimmed.strip_prefix("@column ")?)
+        return misspelt(trimmed).map(|(word, help)| {
+            let message = format!("there is no annotation `{word}`");
+            Err(Box::new(Diagnostic::error(message).at(Span::new(file, range_of(word)), "").help(help)))
+        });
     };
     let (name, rule) = rest.split_once(':')?;
     let name = name.trim();
@@ -124,6 +130,15 @@ fn annotation_of(file: &Arc<SourceFile>, line: &Line<'_>) -> Option<Result<Annot
     let range = range_of(name);
     let name = name.to_owned();
     Some(Ok(Annotation::Override(Override { target, name, nullable, null_elements, rust, range })))
+}
+
+/// `@parm plate: ...`, with the annotation that was meant; what has no colon or is near to none is text.
+fn misspelt(line: &str) -> Option<(&str, String)> {
+    const ANNOTATIONS: [&str; 3] = ["@param", "@column", "@rows"];
+    let (before, _) = line.strip_prefix('@').and(line.split_once(':'))?;
+    let word = before.split_whitespace().next()?;
+    // `@param: ...` and `@rows at most: ...` are near to themselves.
+    did_you_mean(word, ANNOTATIONS).filter(|_| !ANNOTATIONS.contains(&word)).map(|help| (word, help))
 }
 
 /// Parts between commas, but for those inside of brackets: `type = HashMap<String, i32>, not null`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lex::{Token, TokenKind};
+use crate::nearest::did_you_mean;
 use crate::query::Command;
 use crate::source::SourceFile;
 
@@ -100,11 +101,13 @@ fn command(file: &Arc<SourceFile>, word: &str, range: Range<usize>) -> Result<Co
     if let Some(command) = Command::from_word(bare) {
         return Ok(command);
     }
-    let help = format!("the commands are {}", Command::list());
-    let (message, label) = if LATER.contains(&bare) {
-        (format!("the command `{word}` is not supported yet"), "known, but not generated yet")
+    let list = || format!("the commands are {}", Command::list());
+    let (message, label, help) = if LATER.contains(&bare) {
+        let message = format!("the command `{word}` is not supported yet");
+        (message, "known, but not generated yet", list())
     } else {
-        (format!("unknown command `{word}`"), "no such command")
+        let near = did_you_mean(bare, Command::ALL.map(Command::word)).map(|help| help.replace(" `", " `:"));
+        (format!("unknown command `{word}`"), "no such command", near.unwrap_or_else(list))
     };
     Err(Box::new(Diagnostic::error(message).at(Span::new(file, range), label).help(help)))
 }

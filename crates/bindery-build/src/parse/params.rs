@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lex::{Token, TokenKind};
+use crate::nearest::did_you_mean;
 use crate::query::{Edit, ParamSource, SourceMap};
 use crate::source::SourceFile;
 
@@ -173,7 +174,9 @@ fn macro_call<'t>(
         }
         name => {
             let message = format!("there is no macro `sqlc.{name}`");
-            return Err(error(message, call, "the macros are `sqlc.arg` and `sqlc.narg`"));
+            let near = did_you_mean(name, ["arg", "narg"]).map(|help| help.replace(" `", " `sqlc."));
+            let help = near.as_deref().unwrap_or("the macros are `sqlc.arg` and `sqlc.narg`");
+            return Err(error(message, call, help));
         }
     };
     let Some(close) = close else {

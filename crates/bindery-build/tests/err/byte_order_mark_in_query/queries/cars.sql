@@ -1,0 +1,1 @@
+﻿/* name: ListCars :many */ SELECT wheels FROM cars;
