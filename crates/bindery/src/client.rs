@@ -11,6 +11,7 @@ use crate::error::{Error, Kind};
 use crate::manager::{LastError, Manager};
 use crate::session::Session;
 use crate::transaction::Transaction;
+use crate::verify::{self, Drifts, Queries};
 
 /// A pool of connections to one database. Clones are cheap and share it.
 #[derive(Clone)]
@@ -89,6 +90,60 @@ impl DatabaseClient {
         let mut transaction = self.begin().await?;
         let outcome = work(&mut transaction).await;
         transaction.end(outcome).await
+    }
+
+    /// Compares the database with the schema that `queries` were generated for: at start-up, or in a health check.
+    ///
+    /// Generated modules have them as `QUERIES`. All are asked about in one pass on one connection; nothing is run or
+    /// written, so that a role that may only read can do it.
+    ///
+    /// ```no_run
+    /// # mod db {
+    /// #     pub static COUNT_CARS: bindery::Query = bindery::Query {
+    /// #         name: "CountCars", file: "queries/cars.sql", sql: "SELECT count(*) FROM cars",
+    /// #         params: &[], columns: &[("count", "int8")] };
+    /// #     pub static QUERIES: bindery::Queries = bindery::Queries {
+    /// #         queries: &[&COUNT_CARS],
+    /// #         relations: &[bindery::LockedRelation { name: "public.cars", not_null: &["id", "plate"] }],
+    /// #         enums: &[bindery::LockedEnum { name: "public.fuel", labels: &["petrol", "electric"] }],
+    /// #         composites: &[bindery::LockedComposite {
+    /// #             name: "public.address", attributes: &[("street", "text"), ("town", "text")] }],
+    /// #         domains: &[bindery::LockedDomain {
+    /// #             name: "public.plate", base: "text", checks: &["CHECK ((VALUE <> ''::text))"] }],
+    /// #         migrations: &[1, 2],
+    /// #     };
+    /// # }
+    /// use bindery::DriftKind;
+    ///
+    /// # async fn example(client: bindery::DatabaseClient) -> Result<(), bindery::Error> {
+    /// let drifts = client.verify(&db::QUERIES).await?;
+    /// for drift in &drifts {
+    ///     eprintln!("{drift}"); // table `public.cars`: column `plate` is no longer NOT NULL
+    /// }
+    /// // One error of all, to end with. While this program runs a newer one may migrate the database.
+    /// drifts.without(DriftKind::MigrationUnknown).into_result()
+    /// # }
+    /// ```
+    ///
+    /// It sees columns that are gone, new or of another type; NOT NULL; labels of enums; attributes of composite types;
+    /// base and CHECK constraints of domains; parameters of another type; tables that hide another on the `search_path`;
+    /// statements that the server refuses, or does not let this role run; and migrations that either side does not know.
+    ///
+    /// It does not see what only shows in the analysis at build time, which `cargo bindery drift` repeats on the live
+    /// database: that an expression, or a column of a view or function that was redefined, can be NULL or can have more
+    /// rows than before; unique keys and CHECK constraints of tables; the NOT NULL of a domain; precision and scale of a
+    /// `numeric`; what a function does. Before PostgreSQL 16 privileges may be missed that a statement needs only where a
+    /// parameter is not NULL.
+    ///
+    /// # Errors
+    /// The database could not be asked: there is no connection, or the server had no time, memory or lock for it. What
+    /// differs is no error; [`Drifts::into_result`] makes it one.
+    pub async fn verify(&self, queries: &Queries) -> Result<Drifts, Error> {
+        let connection = self.connection().await?;
+        let call = connection.session().call();
+        let outcome = verify::verify(connection.session(), queries).await;
+        call.end();
+        outcome
     }
 }
 

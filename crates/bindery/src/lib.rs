@@ -36,6 +36,7 @@ mod session;
 mod transaction;
 mod type_name;
 mod value;
+mod verify;
 
 pub use client::DatabaseClient;
 pub use config::Config;
@@ -66,6 +67,9 @@ pub use value::serde_json::Json;
 pub use value::snapshot::Snapshot;
 pub use value::tid::Tid;
 pub use value::{BoxError, Decode, Encode, Param};
+pub use verify::{
+    Drift, DriftKind, Drifts, LockedComposite, LockedDomain, LockedEnum, LockedRelation, Queries,
+};
 
 #[cfg(feature = "bit-vec")]
 pub use bit_vec;

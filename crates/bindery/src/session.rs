@@ -11,7 +11,7 @@ use tokio_postgres::{Client, NoTls, Statement};
 
 use crate::error::{Error, Kind};
 use crate::query::Query;
-use crate::type_name::type_name;
+use crate::verify::{self, Drift};
 
 /// A connection as the pool keeps it.
 pub(crate) struct Session {
@@ -86,10 +86,12 @@ impl Session {
             self.altered.store(true, Ordering::Relaxed);
         }
         let statement = self.client.prepare(query.sql).await.map_err(Error::server)?;
-        match drift(query, &statement) {
-            Some(difference) => Err(Error::new(Kind::SchemaDrift(difference))),
-            None => Ok(statement),
+        let differences = verify::differences(query, &statement);
+        if differences.is_empty() {
+            return Ok(statement);
         }
+        let differences: Vec<String> = differences.iter().map(Drift::difference).collect();
+        Err(Error::new(Kind::SchemaDrift(differences.join("; "))))
     }
 
     fn statements(&self) -> MutexGuard<'_, HashMap<usize, Arc<OnceCell<Statement>>>> {
@@ -153,46 +155,6 @@ fn outlives_its_call(sql: &str) -> bool {
     let word =
         start.unwrap_or_default().split(|letter: char| !letter.is_alphabetic()).next().unwrap_or_default();
     WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
-}
-
-/// How the server's statement differs from the generated one, if it does.
-fn drift(query: &Query, statement: &Statement) -> Option<String> {
-    param_drift(query, statement).or_else(|| column_drift(query, statement))
-}
-
-fn param_drift(query: &Query, statement: &Statement) -> Option<String> {
-    let found: Vec<String> = statement.params().iter().map(type_name).collect();
-    let mut pairs = query.params.iter().zip(&found).enumerate();
-    match pairs.find(|(_, (expected, found))| expected != found) {
-        Some((index, (expected, found))) => {
-            Some(format!("parameter ${} was {expected}, is {found}", index + 1))
-        }
-        None if found.len() != query.params.len() => {
-            Some(format!("there were {} parameters, there are {}", query.params.len(), found.len()))
-        }
-        None => None,
-    }
-}
-
-fn column_drift(query: &Query, statement: &Statement) -> Option<String> {
-    if query.columns.is_empty() {
-        return None;
-    }
-    let columns = statement.columns().iter();
-    let found: Vec<String> = columns.map(|column| shown(column.name(), &type_name(column.type_()))).collect();
-    let expected: Vec<String> = query.columns.iter().map(|(name, ty)| shown(name, ty)).collect();
-    let first = expected.iter().zip(&found).find(|(expected, found)| expected != found);
-    match first {
-        Some((expected, found)) => Some(format!("column was {expected}, is {found}")),
-        None if found.len() != expected.len() => {
-            Some(format!("there were {} columns, there are {}", expected.len(), found.len()))
-        }
-        None => None,
-    }
-}
-
-fn shown(name: &str, ty: &str) -> String {
-    format!("{name} {ty}")
 }
 
 #[cfg(test)]

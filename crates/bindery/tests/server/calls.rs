@@ -70,7 +70,7 @@ async fn a_schema_that_has_changed_is_noticed_before_a_row_is_read() {
     let error = conn.fetch_many(&DRIFTED, &[], |row| row.get::<i32>(0)).await.unwrap_err();
     assert!(error.is_schema_drift());
     assert!(error.to_string().contains("query Drifted (queries/t.sql)"), "{error}");
-    assert!(error.to_string().ends_with("column was id int4, is id int8"), "{error}");
+    assert!(error.to_string().ends_with("column `id` was int4, is int8"), "{error}");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_plan_that_the_server_cannot_use_any_more_is_made_anew() {
     // "cached plan must not change result type"; then what has changed is seen.
     assert_eq!(words(&conn).await.unwrap_err().sqlstate(), Some(&bindery::SqlState::FEATURE_NOT_SUPPORTED));
     let error = words(&conn).await.unwrap_err();
-    assert!(error.to_string().ends_with("column was word text, is word varchar"), "{error}");
+    assert!(error.to_string().ends_with("column `word` was text, is varchar"), "{error}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod calls;
 mod pool;
 mod transactions;
 mod values;
+mod verify;
 
 use std::time::Duration;
 
