@@ -131,14 +131,17 @@ async fn explain(
     statement: &Statement,
     plan: Plan,
 ) -> Result<(), tokio_postgres::Error> {
-    let (option, params) = match plan {
-        Plan::Generic => ("GENERIC_PLAN", [].as_slice()),
-        Plan::Nulls => ("COSTS OFF", statement.params()),
-    };
-    let sql = format!("EXPLAIN ({option}) {}", query.sql);
-    let params = params.iter().map(|ty| (Null, ty.clone()));
-    let rows = session.client.query_typed_raw(&sql, params);
-    rows.and_then(|rows| rows.try_for_each(|_| ready(Ok(())))).await
+    match plan {
+        // Only where the protocol has no parameters are those in the statement left open. What Parse has taken is one
+        // statement, so nothing behind it is run.
+        Plan::Generic => session.client.batch_execute(&format!("EXPLAIN (GENERIC_PLAN) {}", query.sql)).await,
+        Plan::Nulls => {
+            let sql = format!("EXPLAIN (COSTS OFF) {}", query.sql);
+            let params = statement.params().iter().map(|ty| (Null, ty.clone()));
+            let rows = session.client.query_typed_raw(&sql, params);
+            rows.and_then(|rows| rows.try_for_each(|_| ready(Ok(())))).await
+        }
+    }
 }
 
 /// NULL of any type.
