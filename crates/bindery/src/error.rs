@@ -12,7 +12,7 @@ use crate::value::BoxError;
 /// Why an operation failed.
 ///
 /// It prints as one line that names the query and holds the server's message; [`source`](StdError::source) has the
-/// cause.
+/// cause. Only what [`verify`](crate::DatabaseClient::verify) finds may be more lines, one a difference.
 pub struct Error {
     inner: Box<Inner>,
 }

@@ -288,13 +288,34 @@ async fn privileges() {
     assert_eq!(told(&reader, &READING).await, [""; 0]);
     let expected = ["queries/cars.sql: query `AddCar`: permission denied for table cars"];
     assert_eq!(told(&reader, &QUERIES).await, expected);
-    // It may read the view, but not every column of the table; the function's body is nobody's to look at.
+    // It may read the view, but not every column of the table. What a function reads is seen by nobody but who runs it.
     let other = client_with(&database, "-c%20role=pg_monitor").await;
     let expected = [
         "table `goose_db_version` cannot be read: permission denied for table goose_db_version",
         "queries/cars.sql: query `FindCar`: permission denied for table cars",
     ];
     assert_eq!(told(&other, &READING).await, expected);
+    run(
+        &database,
+        "REVOKE EXECUTE ON FUNCTION cheapest FROM PUBLIC; REVOKE USAGE ON SCHEMA public FROM PUBLIC, pg_monitor",
+    );
+    let told = told(&reader, &READING).await;
+    assert_eq!(told, ["queries/t.sql: query `Cheapest`: permission denied for function cheapest"]);
+}
+
+#[tokio::test]
+async fn a_not_null_that_was_never_checked_is_none() {
+    let database = changed("ALTER TABLE cars ALTER plate DROP NOT NULL");
+    if database.server().major() < 18 {
+        println!("skipped: PostgreSQL {} has none", database.server().major());
+        return;
+    }
+    let client = client(&database, 1).await;
+    let expected = ["table `public.cars`: column `plate` is no longer NOT NULL"];
+    run(&database, "ALTER TABLE cars ADD CONSTRAINT has_plate NOT NULL plate NOT VALID");
+    assert_eq!(told(&client, &QUERIES).await, expected);
+    run(&database, "ALTER TABLE cars VALIDATE CONSTRAINT has_plate");
+    assert_eq!(told(&client, &QUERIES).await, [""; 0]);
 }
 
 #[tokio::test]
