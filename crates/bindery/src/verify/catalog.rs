@@ -12,9 +12,8 @@ use crate::verify::compare::compare;
 use crate::verify::drift::{Drift, DriftKind};
 use crate::verify::queries::{LockedComposite, LockedDomain, LockedEnum, LockedRelation, Queries};
 
-/// A relation is found by its whole name, through the index on those without schema, of which `$2` are all that there can
-/// be: in a large catalog the server would compile what it takes for a long query, and spend most of the time on that.
-/// Beside it, what its name alone stands for.
+/// A relation is found by its whole name; by `$2` through an index, since in a large catalog the server would take it for a
+/// long query, compile it, and spend most of the time on that. Beside it, what its name alone stands for.
 ///
 /// PostgreSQL 18 has NOT NULL constraints that were never checked.
 const RELATIONS: &str = "
@@ -33,7 +32,8 @@ const RELATIONS: &str = "
     FROM pg_catalog.unnest($1) WITH ORDINALITY locked (name, place)
     CROSS JOIN LATERAL pg_catalog.substr(locked.name, pg_catalog.strpos(locked.name, '.') + 1) bare (name)
     LEFT JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)
-           ON n.nspname || '.' || c.relname = locked.name AND c.relname = ANY ($2::name[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+           ON n.nspname || '.' || c.relname = locked.name AND c.relname = ANY ($2::name[])
+              AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     ORDER BY locked.place";
 
 /// Constraints print the functions in them with their schema unless the search_path has it, so there is one for all: the
