@@ -491,7 +491,12 @@ mod tests {
         let described: Vec<Description> = described.answers.into_iter().map(Result::unwrap).collect();
         let [warning] = &diagnostics[..] else { panic!("{diagnostics:?}") };
         assert_eq!(warning.severity(), Severity::Warning);
-        assert!(warning.to_string().contains("debug_print_rewritten"), "{warning}");
+        assert_eq!(
+            warning.untitled(),
+            "the server does not send what it understood of a query (debug_print_rewritten): every column is taken for \
+             nullable, and no parameter is named by its column\n |\n = help: describe the queries on PostgreSQL itself, \
+             or say `-- @column name: not null`"
+        );
         let nulls = |description: &Description| -> Vec<bool> {
             description.columns.iter().map(|column| column.nullable).collect()
         };

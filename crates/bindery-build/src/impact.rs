@@ -48,7 +48,7 @@ impl Config {
     }
 
     fn impact(&self, before: &Project, now: &Project, revision: &str) -> Result<Impact, Box<Diagnostic>> {
-        let known = before.migrations.len();
+        let known = before.migrations().len();
         if now.states().get(known) != before.states().last() {
             let message = format!("the migrations of `{revision}` are not the first ones of now");
             let help = "only added migrations can be looked at: give changed, renamed or reordered ones back what they had";
@@ -58,7 +58,7 @@ impl Config {
         let mut migrated = Migrated::start(now, known, &self.progress)?;
         let mut last = State::of(&mut migrated, before, &queries, self)?;
         let mut effects = Vec::new();
-        for (index, migration) in now.migrations.iter().enumerate().skip(known) {
+        for (index, migration) in now.migrations().iter().enumerate().skip(known) {
             queries.retain(|query| last.lock.find(&query.file.path, &query.name).is_some());
             migrated.apply_next(now, index)?;
             let next = State::of(&mut migrated, before, &queries, self)?;
@@ -78,7 +78,7 @@ impl Config {
             last = next;
         }
         Diagnostic::sort(&mut effects);
-        let migrations = now.migrations[known..].iter().map(|migration| migration.path.clone()).collect();
+        let migrations = now.migrations()[known..].iter().map(|migration| migration.path.clone()).collect();
         Ok(Impact { migrations, queries: before.queries.len(), effects })
     }
 }
@@ -117,11 +117,11 @@ pub(crate) fn find_causes(project: &Project, old: &Lock, config: &Config, differ
         return;
     }
     let known = project
-        .migrations
+        .migrations()
         .iter()
         .take_while(|migration| old.knows_migration(&migration.path, &project.sources))
         .count();
-    match &project.migrations[known..] {
+    match &project.migrations()[known..] {
         [] => {}
         [only] => differences.iter_mut().for_each(|difference| difference.cause = Some(only.path.clone())),
         _ if known == old.migrations.len() => {
@@ -146,7 +146,7 @@ fn find_step_by_step(
     let queries: Vec<&Query> =
         project.queries.iter().filter(|query| old.description(query).is_some()).collect();
     let mut migrated = Migrated::start(project, known, &config.progress)?;
-    for (index, migration) in project.migrations.iter().enumerate().skip(known) {
+    for (index, migration) in project.migrations().iter().enumerate().skip(known) {
         migrated.apply_next(project, index)?;
         let now = State::of(&mut migrated, project, &queries, config)?;
         let new = old.differences(&now.lock);

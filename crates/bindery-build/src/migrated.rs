@@ -45,7 +45,7 @@ impl Migrated {
         let applied = found.map_or(0, |index| count - index);
         if applied < count {
             let progress = |index| progress.tell(Step::Migrating { number: applied + index + 1, of: count });
-            apply(&database, project, &project.migrations[applied..count], progress)?;
+            apply(&database, project, &project.migrations()[applied..count], progress)?;
             // A cache that is full, or cannot be written to, costs time only.
             let _ = server.keep(&keys[0]);
         }
@@ -63,7 +63,7 @@ impl Migrated {
     /// # Errors
     /// It fails, or the server cannot be asked.
     pub fn apply_next(&mut self, project: &Project, index: usize) -> Result<(), Box<Diagnostic>> {
-        apply(&self.database, project, &project.migrations[index..=index], |_| {})?;
+        apply(&self.database, project, &project.migrations()[index..=index], |_| {})?;
         self.session = Session::open(self.database.config()).map_err(surroundings)?;
         self.state.clone_from(&project.states()[index + 1]);
         Ok(())

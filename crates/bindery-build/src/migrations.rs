@@ -16,25 +16,34 @@ use crate::suggest::{Asked, Suggestions};
 pub(crate) type QueryBlocks = HashMap<String, Vec<Range<usize>>>;
 
 /// Reads the migrations and puts them in order; every mistake in every file is a diagnostic.
+///
+/// None if there is one: on the rest of them, queries would fail for what they are not to blame for.
 pub(crate) fn parse(
     sources: &Sources,
     blocks: &QueryBlocks,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Migration> {
+) -> Option<Vec<Migration>> {
     let mut migrations = Vec::new();
+    let mut is_whole = !sources.lacks_migrations;
     for file in &sources.migrations {
         match bindery_migrate::parse(&file.path, &schema_text(file, blocks)) {
             Ok(migration) => migrations.push(migration),
-            Err(errors) => diagnostics.extend(errors.into_iter().map(|error| {
-                let diagnostic = Diagnostic::error(error.message).at(Span::point(file, error.offset), "");
-                error.help.into_iter().fold(diagnostic, Diagnostic::help)
-            })),
+            Err(errors) => {
+                is_whole = false;
+                diagnostics.extend(errors.into_iter().map(|error| {
+                    let diagnostic = Diagnostic::error(error.message).at(Span::point(file, error.offset), "");
+                    error.help.into_iter().fold(diagnostic, Diagnostic::help)
+                }));
+            }
         }
     }
-    bindery_migrate::order(migrations).unwrap_or_else(|error| {
-        diagnostics.push(Diagnostic::error(error.to_string()));
-        Vec::new()
-    })
+    match bindery_migrate::order(migrations) {
+        Ok(migrations) => is_whole.then_some(migrations),
+        Err(error) => {
+            diagnostics.push(Diagnostic::error(error.to_string()));
+            None
+        }
+    }
 }
 
 /// The file's text with its named queries blanked out, so that every position stays what it was.

@@ -169,11 +169,14 @@ impl Generator {
             let described = project.queries.iter().filter_map(|query| Some((query, known(query)?.clone())));
             return Ok(Some((lock(described.collect(), schema, old.postgres), Origin::Lock)));
         }
+        if project.migrations.is_none() {
+            return Ok(None);
+        }
         let migrated = match self.migrated.take().filter(|migrated| migrated.is_of(project)) {
             Some(migrated) => self.migrated.insert(migrated),
             None => self.migrated.insert(Migrated::start(
                 project,
-                project.migrations.len(),
+                project.migrations().len(),
                 &self.config.progress,
             )?),
         };

@@ -14,8 +14,8 @@ use crate::source::{self, Sources};
 pub(crate) struct Project {
     pub sources: Sources,
     pub queries: Vec<Query>,
-    /// In the order in which they are applied.
-    pub migrations: Vec<Migration>,
+    /// In the order in which they are applied; none if they cannot be, which is reported.
+    pub migrations: Option<Vec<Migration>>,
 }
 
 impl Project {
@@ -40,11 +40,16 @@ impl Project {
         Self { sources, queries, migrations }
     }
 
+    /// The migrations that can be applied.
+    pub fn migrations(&self) -> &[Migration] {
+        self.migrations.as_deref().unwrap_or_default()
+    }
+
     /// A key for the state of a database after each number of migrations, none of them first: whatever a database
     /// depends on is in it, and nothing else.
     pub fn states(&self) -> Vec<String> {
         let mut states = vec![source::hash([])];
-        for migration in &self.migrations {
+        for migration in self.migrations() {
             let before = states.last().expect("there is one to begin with");
             let statements = migration.up.iter().map(|statement| statement.sql.as_str());
             let transaction = format!("{:?}", migration.transaction);

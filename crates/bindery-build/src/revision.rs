@@ -18,7 +18,8 @@ pub(crate) fn read(config: &Config, revision: &str) -> Result<Sources, Box<Diagn
     let repository = Repository { root: &config.root, revision };
     let migrations = repository.read_all(&config.migrations)?;
     let migration_hashes = migrations.iter().map(|file| hash([file.text.as_str()])).collect();
-    Ok(Sources { migrations, migration_hashes, queries: repository.read_all(&config.queries)? })
+    let queries = repository.read_all(&config.queries)?;
+    Ok(Sources { migrations, migration_hashes, lacks_migrations: false, queries })
 }
 
 struct Repository<'c> {

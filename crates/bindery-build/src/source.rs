@@ -24,6 +24,8 @@ pub(crate) struct Sources {
     pub migrations: Vec<Arc<SourceFile>>,
     /// Of each migration's text.
     pub migration_hashes: Vec<String>,
+    /// A migration that is named could not be read.
+    pub lacks_migrations: bool,
     pub queries: Vec<Arc<SourceFile>>,
 }
 
@@ -47,10 +49,12 @@ pub(crate) fn hash<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
 
 /// Reads every file that `config` names. A file that cannot be read is a diagnostic; the others are still read.
 pub(crate) fn read(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Sources {
+    let mistakes = diagnostics.len();
     let migrations = read_all(config, &config.migrations, diagnostics);
+    let lacks_migrations = diagnostics.len() > mistakes;
     let migration_hashes = migrations.iter().map(|file| hash([file.text.as_str()])).collect();
     let queries = read_all(config, &config.queries, diagnostics).into_iter().map(without_mark).collect();
-    Sources { migrations, migration_hashes, queries }
+    Sources { migrations, migration_hashes, lacks_migrations, queries }
 }
 
 /// A byte order mark is no part of a query, and editors do not count it. One in a migration is refused later, since goose

@@ -267,6 +267,9 @@ mod tests {
             columns."public.cars.a" = { via = "serde" }
             columns."public.cars.b" = { type = "crate::B", via = "magic" }
             columns."public.cars.c" = 1
+            columns."public.cars.e" = {}
+            columns."public.cars.f" = { type = 3 }
+            queries = 3
             columns."public.cars.d" = { tpye = "crate::D" }
             [rust]
             derive = ["not a path"]
@@ -274,6 +277,10 @@ mod tests {
             attributes = ["#[serde(skip)]"]
             fields = { plate = "two words" }
             feilds = {}
+            visibility = "pub"
+            [rust.types.Owner]
+            derive = 3
+            fields = { name = 3 }
         "##;
         let error = Config::new(".").toml(text).unwrap_err().to_string();
         for mistake in [
@@ -282,6 +289,12 @@ mod tests {
             "`out` has to be a path",
             "`infinities` has to be \"keep\" or \"error\"",
             "`date_time` has to be \"chrono\" or \"jiff\" or \"time\" or \"bindery\"",
+            "`queries` has to be a path or a list of paths",
+            "`columns.\"public.cars.e\"` has no `type`",
+            "`columns.\"public.cars.f\".type` has to be a text",
+            "`rust.types.\"Car\"` has no `visibility`; write one of derive, attributes, fields",
+            "`rust.types.\"Owner\".derive` has to be a text or a list of texts",
+            "`rust.types.\"Owner\".fields.name` has to be a text",
             "`types.\"public.plate\".newtype` is string, which it cannot be",
             "`types.\"public.plate\"` has no `kind`; write one of type, via, name, newtype, unknown_labels",
             "`columns.\"public.cars.d\"` has no `tpye`; did you mean `type`?",
@@ -299,7 +312,7 @@ mod tests {
         ] {
             assert!(error.contains(mistake), "{mistake}\n{error}");
         }
-        assert!(error.ends_with("these 19 errors"), "{error}");
+        assert!(error.ends_with("these 25 errors"), "{error}");
     }
 
     #[test]

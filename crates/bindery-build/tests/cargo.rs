@@ -46,6 +46,13 @@ error: column "ownerid" does not exist
  --> src/main.rs:2:10
 "#;
 
+const UNKNOWN_MODE: &str = "
+error: cargo-errors@0.0.0: BINDERY is `maybe`, which means nothing
+error: cargo-errors@0.0.0:  |
+error: cargo-errors@0.0.0:  = help: leave it unset, or set it to `locked` or `check`
+error: build script logged errors
+";
+
 const IN_THE_SQL: &str = "warning: cargo-errors@0.0.0: 2 errors in the SQL, which rustc reports; the code is that of the last build without";
 
 const WARNING: &str = "warning: cargo-errors@0.0.0: `Several` can return more than one row
@@ -95,10 +102,13 @@ fn mistakes_are_errors_of_the_build_and_the_code_of_before_stays() {
     // What CI sets does not depend on any code being compiled.
     let locked = package.cargo(&["build"], &[("BINDERY", "locked")]);
     let stale =
-        "error: cargo-errors@0.0.0: bindery.lock is not up to date: queries/cars.sql: query `A` is new\n";
+        "error: cargo-errors@0.0.0: bindery.lock is not up to date: query `A` is new\n";
     assert!(!locked.ok && locked.text.contains(stale), "{}", locked.text);
     let check = package.cargo(&["build"], &[("BINDERY", "check")]);
     assert!(!check.ok && check.text.ends_with(CARGO_ERRORS), "{}", check.text);
+
+    let unknown = package.cargo(&["build"], &[("BINDERY", "maybe")]);
+    assert!(!unknown.ok && unknown.text.ends_with(UNKNOWN_MODE), "{}", unknown.text);
 
     package.query(GOOD);
     assert!(package.cargo(&["build"], &[]).ok);

@@ -313,12 +313,11 @@ fn migrations() {
         let parsed = migrations::parse(&sources, &Default::default(), &mut diagnostics);
         let database = server.create_database().unwrap();
         let mut client = database.connect().unwrap();
-        diagnostics.extend(
-            parsed
-                .iter()
-                .find_map(|migration| migrations::apply(&mut client, &sources, migration).err())
-                .map(|failed| *failed),
-        );
+        let mut failed = parsed
+            .iter()
+            .flatten()
+            .filter_map(|migration| migrations::apply(&mut client, &sources, migration).err());
+        diagnostics.extend(failed.next().map(|failed| *failed));
         diagnostics
     });
 }

@@ -11,3 +11,6 @@ SELECT NULL::binary_too AS value;
 -- name: NamedButNotBinary :many
 -- @column value: type = crate::Acl
 SELECT NULL::aclitem AS value;
+
+-- name: RecordParam :many
+SELECT id FROM cars WHERE @pair::record IS NOT NULL;

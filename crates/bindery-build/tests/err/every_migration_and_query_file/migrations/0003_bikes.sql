@@ -1,0 +1,2 @@
+CREATE TABLE bikes (id bigint);
+-- +goose Up

@@ -1,0 +1,2 @@
+-- name: ListBikes :several
+SELECT id FROM bikes;

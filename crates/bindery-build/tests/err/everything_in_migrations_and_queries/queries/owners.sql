@@ -1,0 +1,2 @@
+-- name: ListOwners :many
+SELECT 'open FROM owners;

@@ -1,0 +1,2 @@
+-- name: ListOwners :many
+SELECT id FROM owners;

@@ -1,0 +1,3 @@
+-- +goose Up
+-- für alle
+CREATE TABLE owners (id bigint);

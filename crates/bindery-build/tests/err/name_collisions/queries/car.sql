@@ -1,0 +1,2 @@
+-- name: FindCar :many
+SELECT car FROM grades;

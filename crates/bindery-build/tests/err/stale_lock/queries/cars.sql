@@ -1,0 +1,2 @@
+-- name: ListCars :many
+SELECT id FROM cars;
