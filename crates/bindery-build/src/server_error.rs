@@ -81,7 +81,7 @@ pub(crate) fn report(
 /// The error at its place in the query's file.
 fn in_query(query: &Query, error: &ServerError) -> Diagnostic {
     let diagnostic = Diagnostic::error(&error.message);
-    match (error.position, error.untyped_param()) {
+    match (error.place(&query.sql), error.untyped_param()) {
         (_, Some(number)) => diagnostic.at(query.span_of_param(number), ""),
         (Some(position), None) => diagnostic.at(query.span_of(position), ""),
         (None, None) => diagnostic.at(query.name_span(), "in this query"),
@@ -107,6 +107,19 @@ pub(crate) fn with_advice(
 }
 
 impl ServerError {
+    /// The position, or that of the name that the message quotes, if it stands only once in the statement: of utility
+    /// statements the server gives no position.
+    pub fn place(&self, sql: &str) -> Option<u32> {
+        let in_statement = || self.quoted_name().filter(|_| self.context.is_none());
+        self.position.or_else(|| only_position(sql, in_statement()?))
+    }
+
+    /// `cars` of `relation "cars" does not exist`.
+    pub fn quoted_name(&self) -> Option<&str> {
+        let (_, after) = self.message.split_once('"')?;
+        Some(after.split_once('"')?.0)
+    }
+
     /// The `1` of "could not determine data type of parameter $1", in any language.
     pub fn untyped_param(&self) -> Option<usize> {
         let (_, after) =
@@ -114,6 +127,22 @@ impl ServerError {
         let digits = after.split(|c: char| !c.is_ascii_digit()).next()?;
         digits.parse().ok().filter(|number| *number > 0)
     }
+}
+
+/// Where a word stands, in characters from 1, if it does once.
+fn only_position(text: &str, word: &str) -> Option<u32> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut found = text.match_indices(word).map(|(at, _)| at).filter(|at| {
+        let (before, after) = (&text[..*at], &text[at + word.len()..]);
+        !before.ends_with(is_word) && !after.starts_with(is_word)
+    });
+    let at = found.next().filter(|_| !word.is_empty())?;
+    if found.next().is_some() {
+        return None;
+    }
+    // With its quotes.
+    let before = text[..at].strip_suffix(['"', '\'']).unwrap_or(&text[..at]);
+    u32::try_from(before.chars().count() + 1).ok()
 }
 
 #[cfg(test)]

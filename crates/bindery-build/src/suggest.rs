@@ -135,6 +135,7 @@ impl<'c, C: GenericClient> Suggestions<'c, C> {
             SqlState::INDETERMINATE_DATATYPE if error.untyped_param().is_some() => error
                 .untyped_param()
                 .map(|number| format!("give it a type with a cast: `{}::text`", text.written_param(number))),
+            SqlState::DATATYPE_MISMATCH if error.position.is_some() => wrong_type(&text),
             SqlState::INDETERMINATE_DATATYPE | SqlState::DATATYPE_MISMATCH | SqlState::AMBIGUOUS_FUNCTION => {
                 untyped_argument(&text)
             }
@@ -319,6 +320,17 @@ fn wrong_operator(text: &Text<'_>) -> Option<String> {
     (!casts.is_empty()).then(|| format!("cast one side to the type of the other: {}", one_of(&casts)))
 }
 
+/// `column "id" is of type bigint but expression is of type text`, `UNION types text and bigint cannot be matched`
+fn wrong_type(text: &Text<'_>) -> Option<String> {
+    let message = &text.asked.error.message;
+    let assigned =
+        message.split_once(" is of type ").and_then(|(_, types)| types.split_once(" but expression"));
+    let matched = message.split_once(" types ").and_then(|(_, types)| types.split_once(" and "));
+    let (wanted, _) = assigned.or(matched)?;
+    let operand = text.operand_after(&(text.offset?..text.offset?))?;
+    Some(format!("cast it: `{operand}::{wanted}`"))
+}
+
 /// A function of any type, or of several, that is given a parameter without one.
 fn untyped_argument(text: &Text<'_>) -> Option<String> {
     let untyped = text.params_without_cast();
@@ -380,8 +392,7 @@ impl<'a> Text<'a> {
     /// The last part of the name at the error, or of the name that the message quotes.
     fn name(&self) -> Option<String> {
         let quoted = || {
-            let (_, after) = self.asked.error.message.split_once('"')?;
-            let name = after.split_once('"')?.0;
+            let name = self.asked.error.quoted_name()?;
             Some(name.rsplit('.').next().unwrap_or(name).to_owned())
         };
         self.chain().pop().or_else(quoted)

@@ -195,7 +195,7 @@ const QUERIES: &[Case] = &[
     case("no position", "-- name: A :many\nSELECT array_length(@x, 1)", "1:10", "A"),
     case("in a function's body", "-- name: A :execrows\nSELECT broken()", "1:10", "A"),
     case("in a utility statement", "-- name: A :exec\nCREATE TABLE x (\n  \"🚗\" inte)", "3:7", "inte"),
-    case("a utility statement", "-- name: A :exec\nCREATE TABLE\n  cars ()", "1:10", "A"),
+    case("a utility statement", "-- name: A :exec\nCREATE TABLE\n  cars ()", "3:3", "cars"),
 ];
 
 #[test]
@@ -292,7 +292,9 @@ const MIGRATIONS: &[Case] = &[
         "3:1",
         "DO",
     ),
-    case("no position", "-- +goose Up\nCREATE TABLE a (x int);\nCREATE TABLE a (x int);\n", "3:1", "CREATE"),
+    case("no position", "-- +goose Up\nCREATE TABLE a (x int);\nSELECT 'a',\n 1 / 0;\n", "3:1", "SELECT"),
+    case("a name", "-- +goose Up\n-- 🚗\nALTER TABLE\r\n  \"🚗\"\nADD x int;\n", "4:3", "\"🚗\""),
+    case("a name twice", "-- +goose Up\nALTER TABLE x -- x\nADD y int;\n", "2:1", "ALTER"),
     case(
         "no transaction",
         "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE ü (x int);\n  CREATE TABLE b (x inte);\n",

@@ -18,3 +18,15 @@ SELECT id FROM cars WHERE @anything IS NULL;
 
 -- name: NoTypeNumbered :many
 SELECT id FROM cars WHERE $1 IS NULL;
+
+-- name: Assigned :exec
+INSERT INTO cars (id, plate) VALUES (@id::text, 'x');
+
+-- name: AssignedByColumn :exec
+UPDATE cars SET owner_id = plate WHERE id = @id;
+
+-- name: AssignedByMore :exec
+UPDATE cars SET owner_id = plate || 'x' WHERE id = @id;
+
+-- name: Matched :many
+SELECT id FROM cars UNION SELECT plate FROM cars;
