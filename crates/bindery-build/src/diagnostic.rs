@@ -9,6 +9,7 @@ use std::sync::Arc;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::lex::{is_operator, is_word};
 use crate::source::SourceFile;
 
 /// How bad it is.
@@ -74,14 +75,6 @@ fn width(text: &str) -> usize {
         _ if is_operator(first) => run(is_operator),
         _ => first.len_utf8(),
     }
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-fn is_operator(c: char) -> bool {
-    "+-*/<>=~!@#%^&|`?".contains(c)
 }
 
 impl Diagnostic {

@@ -53,6 +53,16 @@ pub(crate) struct Unterminated {
     pub message: String,
 }
 
+/// Whether it can stand in an identifier without quotes.
+pub(crate) fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Whether it can stand in an operator.
+pub(crate) fn is_operator(c: char) -> bool {
+    "+-*/<>=~!@#%^&|`?".contains(c)
+}
+
 /// The tokens of `text`, which together cover all of it.
 ///
 /// # Errors
@@ -133,7 +143,7 @@ fn split_operators(text: &str, tokens: Vec<Token>) -> Vec<Token> {
             && operator.len() > 1
             && operator.ends_with('@')
             && !REAL.iter().any(|real| operator.ends_with(real));
-        let before_word = matches!(tokens.peek(), Some(next) if is_word(&next.kind));
+        let before_word = matches!(tokens.peek(), Some(next) if is_word_token(&next.kind));
         if ends_in_at && before_word {
             let at = token.range.end - 1;
             split.push(Token { kind: TokenKind::Other, range: token.range.start..at });
@@ -145,7 +155,7 @@ fn split_operators(text: &str, tokens: Vec<Token>) -> Vec<Token> {
     split
 }
 
-fn is_word(kind: &TokenKind) -> bool {
+fn is_word_token(kind: &TokenKind) -> bool {
     matches!(kind, TokenKind::Word { .. })
 }
 

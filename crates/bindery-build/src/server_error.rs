@@ -4,6 +4,7 @@ use postgres::GenericClient;
 use postgres::error::{DbError, ErrorPosition, SqlState};
 
 use crate::diagnostic::Diagnostic;
+use crate::lex::is_word;
 use crate::query::Query;
 use crate::suggest::{Asked, Suggestions};
 
@@ -131,7 +132,6 @@ impl ServerError {
 
 /// Where a word stands, in characters from 1, if it does once.
 fn only_position(text: &str, word: &str) -> Option<u32> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut found = text.match_indices(word).map(|(at, _)| at).filter(|at| {
         let (before, after) = (&text[..*at], &text[at + word.len()..]);
         !before.ends_with(is_word) && !after.starts_with(is_word)

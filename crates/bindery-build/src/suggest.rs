@@ -10,7 +10,7 @@ use std::ops::Range;
 use postgres::GenericClient;
 use postgres::error::SqlState;
 
-use crate::lex::{self, Token, TokenKind};
+use crate::lex::{self, Token, TokenKind, is_operator, is_word};
 use crate::nearest::{did_you_mean, nearest, one_of};
 use crate::query::{Query, character_offset};
 use crate::server_error::ServerError;
@@ -229,34 +229,30 @@ fn ambiguous_column(text: &Text<'_>, columns: &[Column]) -> Option<String> {
 fn undefined_table(text: &Text<'_>, relations: &[Named]) -> Option<String> {
     let missing_from = text.asked.error.message.starts_with("missing FROM-clause entry");
     let name = if missing_from { text.chain().into_iter().next()? } else { text.name()? };
-    let mut written = Vec::new();
-    let candidates = relations
-        .iter()
-        .filter(|relation| !missing_from || text.mentions(&relation.name) || relation.name == name);
+    if let Some(found) = relations.iter().find(|relation| missing_from && relation.name == name) {
+        return Some(format!("add `{}` to the FROM clause", found.written));
+    }
+    let candidates = relations.iter().filter(|relation| !missing_from || text.mentions(&relation.name));
     let candidates: Vec<&Named> = candidates.collect();
+    let mut written = Vec::new();
     for near in nearest(&name, candidates.iter().map(|relation| relation.name.as_str())) {
         let of_name = candidates.iter().filter(|relation| relation.name == near);
         written.extend(of_name.map(|relation| relation.written.as_str()));
     }
     written.truncate(3);
-    match written[..] {
-        [] => None,
-        [first, ..]
-            if missing_from
-                && candidates.iter().any(|found| found.written == first && found.name == name) =>
-        {
-            Some(format!("add `{first}` to the FROM clause"))
-        }
-        _ => Some(format!("did you mean {}?", one_of(&written))),
-    }
+    (!written.is_empty()).then(|| format!("did you mean {}?", one_of(&written)))
 }
 
 /// A misspelt function, or one that takes other arguments.
 fn undefined_function(text: &Text<'_>, functions: &[Function]) -> Option<String> {
     let name = text.name()?;
     let same: Vec<&Function> = functions.iter().filter(|function| function.named.name == name).collect();
-    if same.is_empty() {
+    let Some(first) = same.first() else {
         return did_you_mean(&name, functions.iter().map(|function| function.named.written.as_str()));
+    };
+    // In a schema that the statement did not look into.
+    if text.chain().len() == 1 && same.iter().all(|function| function.named.written.contains('.')) {
+        return Some(format!("did you mean `{}`?", first.named.written));
     }
     let signatures: Vec<String> = same
         .iter()
@@ -402,8 +398,8 @@ impl<'a> Text<'a> {
     fn operator(&self) -> Option<Range<usize>> {
         let token = &self.tokens[self.at?];
         let text = &self.sql()[token.range.clone()];
-        let is_operator = matches!(token.kind, TokenKind::Other | TokenKind::At)
-            && text.chars().all(|c| "+-*/<>=~!@#%^&|`?".contains(c));
+        let is_operator =
+            matches!(token.kind, TokenKind::Other | TokenKind::At) && text.chars().all(is_operator);
         is_operator.then(|| token.range.clone())
     }
 
@@ -502,8 +498,4 @@ fn name_length(text: &str) -> Option<usize> {
         None => text.find(|c| !is_word(c)).unwrap_or(text.len()),
     };
     (length > 0).then_some(length)
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }

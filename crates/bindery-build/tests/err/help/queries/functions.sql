@@ -33,3 +33,6 @@ SELECT unnest(@tags);
 
 -- name: AmbiguousAndCast :many
 SELECT abs(@x::text);
+
+-- name: InAnotherSchema :many
+SELECT service(id) FROM cars;
