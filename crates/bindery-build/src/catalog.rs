@@ -33,6 +33,7 @@ const RELATIONS: &str = "
            ARRAY(SELECT k.conbin::text FROM pg_catalog.pg_constraint k
                  WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.convalidated),
            c.relkind IN ('r', 'p') AND c.relhasindex,
+           c.relname::text,
            CASE WHEN n.nspname NOT IN ('pg_catalog', 'information_schema') THEN n.nspname || '.' || c.relname END
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -132,7 +133,7 @@ impl Catalog {
         let mut waiting = vec![&own];
         while let Some(mentioned) = waiting.pop() {
             let relations =
-                mentioned.relations.iter().filter_map(|oid| self.relations.get(oid)?.name.clone());
+                mentioned.relations.iter().filter_map(|oid| self.relations.get(oid)?.qualified_name.clone());
             names.extend(relations);
             let new = mentioned.functions.iter().filter(|oid| functions.insert(**oid));
             waiting.extend(new.filter_map(|oid| self.functions.get(oid)).map(|function| &function.mentions));
@@ -158,8 +159,10 @@ impl Catalog {
 /// A relation.
 #[derive(Debug)]
 pub(crate) struct Relation {
+    /// Without its schema.
+    pub name: String,
     /// `public.cars`; none for the system's own.
-    pub name: Option<String>,
+    pub qualified_name: Option<String>,
     /// `pg_class.relkind`.
     pub kind: String,
     pub columns: BTreeMap<i16, Column>,
@@ -179,6 +182,14 @@ pub(crate) struct Relation {
     pub unique_keys: Vec<UniqueKey>,
     /// Filled by the analysis, once somebody asks.
     pub promises: OnceLock<Promises>,
+}
+
+impl Relation {
+    /// The name of the column of this number.
+    pub fn column_name(&self, number: i64) -> Option<String> {
+        let column = i16::try_from(number).ok().and_then(|number| self.columns.get(&number));
+        column.map(|column| column.name.clone())
+    }
 }
 
 /// What is sure of a relation's columns in every row of it.
@@ -325,6 +336,7 @@ fn load_relations(
         }
         let relation = Relation {
             name: row.get(10),
+            qualified_name: row.get(11),
             kind: row.get(1),
             columns: columns.remove(&oid).unwrap_or_default(),
             descendants: row.get(2),

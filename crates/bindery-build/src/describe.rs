@@ -363,7 +363,7 @@ fn relations_of(catalog: &Catalog) -> Vec<description::Relation> {
     let named = catalog.relations.values().filter_map(|relation| {
         let not_null = relation.columns.values().filter(|column| column.not_null);
         let not_null = not_null.map(|column| column.name.clone()).collect();
-        Some(description::Relation { name: relation.name.clone()?, not_null })
+        Some(description::Relation { name: relation.qualified_name.clone()?, not_null })
     });
     let mut relations: Vec<_> = named.collect();
     relations.sort_by(|a, b| a.name.cmp(&b.name));

@@ -101,8 +101,7 @@ fn mistakes_are_errors_of_the_build_and_the_code_of_before_stays() {
 
     // What CI sets does not depend on any code being compiled.
     let locked = package.cargo(&["build"], &[("BINDERY", "locked")]);
-    let stale =
-        "error: cargo-errors@0.0.0: bindery.lock is not up to date: query `A` is new\n";
+    let stale = "error: cargo-errors@0.0.0: bindery.lock is not up to date: query `A` is new\n";
     assert!(!locked.ok && locked.text.contains(stale), "{}", locked.text);
     let check = package.cargo(&["build"], &[("BINDERY", "check")]);
     assert!(!check.ok && check.text.ends_with(CARGO_ERRORS), "{}", check.text);

@@ -22,13 +22,7 @@ mod frame {
 impl Nullability<'_> {
     pub fn aggregate<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> bool {
         let Some(function) = self.function_at(expr, "aggfnoid") else { return true };
-        let levels = expr.number("agglevelsup").unwrap_or(0);
-        let env = match (levels, env.above(levels)) {
-            (0, _) => env.clone(),
-            // An aggregate of a level around, from inside a subquery of its select list.
-            (_, Some(above)) => above.level.groups(),
-            (_, None) => return true,
-        };
+        let Some(env) = aggregate_place(expr, env) else { return true };
         let kind = functions::aggregate(function);
         if kind == Aggregate::NeverNull {
             return false;
@@ -63,7 +57,7 @@ impl Nullability<'_> {
         transition.is_some_and(functions::is_safe)
     }
 
-    fn group_has_rows(&self, env: &Env<'_, '_>) -> bool {
+    pub fn group_has_rows(&self, env: &Env<'_, '_>) -> bool {
         let level = env.level;
         env.facts.contains(&Fact::GroupHasRows)
             || !level.grouping.may_lack_rows
@@ -153,8 +147,17 @@ impl Nullability<'_> {
     }
 }
 
+/// Where an aggregate is evaluated: on the groups of its level.
+pub(super) fn aggregate_place<'l, 'n>(expr: &Node<'_>, env: &Env<'l, 'n>) -> Option<Env<'l, 'n>> {
+    match expr.number("agglevelsup").unwrap_or(0) {
+        0 => Some(env.clone()),
+        // An aggregate of a level around, from inside a subquery of its select list.
+        levels => env.above(levels).map(|above| above.level.groups()),
+    }
+}
+
 /// Whether the frame surely holds the current row.
-fn has_current_row(expr: &Node<'_>, env: &Env<'_, '_>) -> bool {
+pub(super) fn has_current_row(expr: &Node<'_>, env: &Env<'_, '_>) -> bool {
     let reference = expr.number("winref");
     let mut clauses = env.level.query.nodes("windowClause");
     let clause = clauses.find(|clause| clause.number("winref") == reference);

@@ -28,7 +28,47 @@ impl UnmetKeys {
 
 /// Whether a statement can never return two rows.
 pub(super) fn at_most_one(query: &Node<'_>, catalog: &Catalog) -> bool {
-    Rows { catalog }.at_most_one(Place { query, outer: None }, &HashSet::new())
+    proof(query, catalog).is_some()
+}
+
+/// Why a statement can never return two rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// `LIMIT 1`
+    Limit,
+    /// An aggregate without GROUP BY.
+    Total,
+    NoFrom,
+    /// Every relation, or the one that is written, takes part with one row.
+    Keys,
+    OneGroup,
+    /// INSERT of one row of VALUES.
+    InsertedOne,
+}
+
+pub(super) fn proof(query: &Node<'_>, catalog: &Catalog) -> Option<Proof> {
+    Rows { catalog }.proof(Place { query, outer: None }, &HashSet::new())
+}
+
+/// The unique keys by which the relations of a query take part with one row, as [`UnmetKeys::shown`].
+pub(super) fn met_keys(query: &Node<'_>, catalog: &Catalog) -> Vec<String> {
+    let (rows, place, nothing) = (Rows { catalog }, Place { query, outer: None }, HashSet::new());
+    let Some(tree) = query.node("jointree") else { return Vec::new() };
+    let single = rows.single_relations(place, tree, &nothing);
+    let said = rows.said(place, tree, &nothing, &single);
+    let met = relations(tree).into_iter().filter_map(|number| {
+        let entry = range_table_entry(query, number)?;
+        let relation = rows.table(entry)?;
+        let key = relation.unique_keys.iter().find(|key| is_met(key, number, &said))?;
+        let part = |part: &KeyPart| match part {
+            KeyPart::Column(number) => relation.column_name(*number),
+            KeyPart::Expression(_) => Some("...".to_owned()),
+        };
+        let keys = vec![key.parts.iter().filter_map(part).collect()];
+        let relation = entry.node("eref").and_then(|alias| alias.text("aliasname"))?;
+        Some(UnmetKeys { relation, keys }.shown())
+    });
+    met.flatten().collect()
 }
 
 /// The relations in the way of [`at_most_one`].
@@ -40,10 +80,7 @@ pub(super) fn unmet_keys(query: &Node<'_>, catalog: &Catalog) -> Vec<UnmetKeys> 
         let entry = range_table_entry(query, number)?;
         let relation = rows.table(entry)?;
         let name = |part: &KeyPart| match part {
-            KeyPart::Column(number) => {
-                let column = i16::try_from(*number).ok().and_then(|number| relation.columns.get(&number));
-                column.map(|column| column.name.clone())
-            }
+            KeyPart::Column(number) => relation.column_name(*number),
             KeyPart::Expression(_) => None,
         };
         let whole = relation.unique_keys.iter().filter(|key| key.predicate.is_empty());
@@ -77,36 +114,44 @@ struct Rows<'c> {
 impl Rows<'_> {
     /// `outputs` are output columns that the query around fixes, by which operators.
     fn at_most_one(&self, place: Place<'_>, outputs: &HashSet<(i64, u32)>) -> bool {
+        self.proof(place, outputs).is_some()
+    }
+
+    fn proof(&self, place: Place<'_>, outputs: &HashSet<(i64, u32)>) -> Option<Proof> {
         let query = place.query;
-        let Some(tree) = query.node("jointree") else { return false };
+        let tree = query.node("jointree")?;
         if limits_to_one(query) {
-            return true;
+            return Some(Proof::Limit);
         }
         // Each of them makes more rows of one.
         if query.is_true("hasTargetSRFs")
             || ["setOperations", "groupingSets"].iter().any(|clause| query.get(clause).is_some())
         {
-            return false;
+            return None;
         }
         let nothing = HashSet::new();
-        match query.number("commandType") {
+        let has_from = !tree.list("fromlist").is_empty();
+        let (proof, holds) = match query.number("commandType") {
             Some(command::SELECT) => {
                 let given = said_of_outputs(query, outputs);
-                is_total(query)
-                    || self.is_one_row_of_each(place, tree, &given)
-                    || self.is_one_group(place, tree, &given)
+                match () {
+                    () if is_total(query) => (if has_from { Proof::Total } else { Proof::NoFrom }, true),
+                    () if self.is_one_row_of_each(place, tree, &given) => (Proof::Keys, true),
+                    () => (Proof::OneGroup, self.is_one_group(place, tree, &given)),
+                }
             }
             // INSERT ... VALUES of one row has no FROM clause.
-            Some(command::INSERT) => {
-                tree.list("fromlist").is_empty() || self.is_one_row_of_each(place, tree, &nothing)
-            }
+            Some(command::INSERT) if !has_from => (Proof::InsertedOne, true),
+            Some(command::INSERT) => (Proof::Keys, self.is_one_row_of_each(place, tree, &nothing)),
             // A row is written once, whatever it is joined with.
             Some(command::UPDATE | command::DELETE) => {
                 let written = query.number("resultRelation").unwrap_or(0);
-                !has_full_join(tree) && self.single_relations(place, tree, &nothing).contains(&written)
+                let is_single = || self.single_relations(place, tree, &nothing).contains(&written);
+                (Proof::Keys, !has_full_join(tree) && is_single())
             }
-            _ => false,
-        }
+            _ => return None,
+        };
+        holds.then_some(proof)
     }
 
     /// GROUP BY or DISTINCT of what is the same for every row.

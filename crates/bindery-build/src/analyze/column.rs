@@ -6,6 +6,7 @@ use crate::catalog::{Function, Relation};
 
 use super::fact::Fact;
 use super::functions;
+use super::joins::Nuller;
 use super::key::{Column, Key};
 use super::level::{Env, Level, Nullability, entry_kind};
 use super::node::Node;
@@ -36,7 +37,7 @@ impl Nullability<'_> {
     }
 
     /// OLD and NEW in RETURNING (PostgreSQL 18); nothing said if it is like the column without them.
-    fn old_or_new(&self, column: Column, env: &Env<'_, '_>) -> Option<bool> {
+    pub fn old_or_new(&self, column: Column, env: &Env<'_, '_>) -> Option<bool> {
         let is_old = column.version == 1;
         let plain = Column { version: 0, ..column };
         match env.level.query.number("commandType") {
@@ -93,15 +94,7 @@ impl Nullability<'_> {
             let Some(query) = level.entry(number).and_then(|entry| entry.node("subquery")) else {
                 return Vec::new();
             };
-            let kept = level.facts.iter().filter_map(|fact| match fact {
-                Fact::NonNull(Key::Column(column)) if (column.up, column.relation) == (0, number) => {
-                    usize::try_from(column.number - 1).ok()
-                }
-                _ => None,
-            });
-            let mut kept: Vec<usize> = kept.collect();
-            kept.sort_unstable();
-            self.outputs_of(query, Some(&level.rows()), &kept)
+            self.outputs_of(query, Some(&level.rows()), &kept_columns(number, level))
         })
     }
 
@@ -187,14 +180,28 @@ impl Nullability<'_> {
     }
 }
 
+/// The columns of a subquery in FROM that are not NULL in any row that its level keeps.
+pub(super) fn kept_columns(number: i64, level: &Level<'_, '_>) -> Vec<usize> {
+    let kept = level.facts.iter().filter_map(|fact| match fact {
+        Fact::NonNull(Key::Column(column)) if (column.up, column.relation) == (0, number) => {
+            usize::try_from(column.number - 1).ok()
+        }
+        _ => None,
+    });
+    let mut kept: Vec<usize> = kept.collect();
+    kept.sort_unstable();
+    kept
+}
+
 /// Whether an outer join can have left the relation without a row.
 fn is_missing(relation: i64, env: &Env<'_, '_>) -> bool {
-    let mut nullers = env.level.nullers(relation).peekable();
-    if nullers.peek().is_none() {
-        return false;
-    }
+    missing_side(relation, env).is_some()
+}
+
+/// The side of an outer join that the relation is on and that can be missing.
+pub(super) fn missing_side(relation: i64, env: &Env<'_, '_>) -> Option<Nuller> {
     // Where a column of a relation is not NULL, all sides are there that it is on.
-    let is_there = |nuller| {
+    let is_there = |nuller: Nuller| {
         env.facts.iter().any(|fact| match fact {
             Fact::Present(side) => *side == nuller,
             Fact::NonNull(Key::Column(column)) if column.up == 0 => {
@@ -203,7 +210,7 @@ fn is_missing(relation: i64, env: &Env<'_, '_>) -> bool {
             _ => false,
         })
     };
-    nullers.any(|nuller| !is_there(nuller))
+    env.level.nullers(relation).find(|nuller| !is_there(*nuller))
 }
 
 /// XMLTABLE and JSON_TABLE: only a column FOR ORDINALITY, or one declared NOT NULL, is never NULL.

@@ -18,6 +18,13 @@ mod xml {
     pub const PI: i64 = 4;
 }
 
+/// A part of an expression that makes the whole nullable, with the place where it is evaluated.
+pub(super) struct Culprit<'l, 'n> {
+    /// None where the tree lacks it.
+    pub expr: Option<&'n Node<'n>>,
+    pub env: Env<'l, 'n>,
+}
+
 impl Nullability<'_> {
     /// Whether `expr`, evaluated at `env`, can be NULL. What is not known can.
     pub fn nullable<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> bool {
@@ -90,7 +97,7 @@ impl Nullability<'_> {
         expr.nodes(list).any(|arg| self.nullable(arg, env))
     }
 
-    fn field<'n>(&self, expr: &'n Node<'n>, field: &str, env: &Env<'_, 'n>) -> bool {
+    pub fn field<'n>(&self, expr: &'n Node<'n>, field: &str, env: &Env<'_, 'n>) -> bool {
         expr.node(field).is_none_or(|arg| self.nullable(arg, env))
     }
 
@@ -120,8 +127,13 @@ impl Nullability<'_> {
         true
     }
 
-    /// OR is NULL where one argument is NULL and none is true; AND where one is NULL and none is false.
     fn logic<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> bool {
+        self.null_operand(expr, env).is_some()
+    }
+
+    /// The argument by which AND, OR or NOT can be NULL: OR is NULL where one argument is NULL and none is true; AND where
+    /// one is NULL and none is false.
+    pub fn null_operand<'l, 'n>(&self, expr: &'n Node<'n>, env: &Env<'l, 'n>) -> Option<Culprit<'l, 'n>> {
         let args: Vec<&'n Node<'n>> = expr.nodes("args").collect();
         let of_others = |index: usize| -> Facts {
             let others = args.iter().enumerate().filter(|(other, _)| *other != index);
@@ -132,20 +144,24 @@ impl Nullability<'_> {
                 })
                 .collect()
         };
-        match expr.word("boolop") {
-            Some("and" | "or") => {
-                args.iter().enumerate().any(|(index, arg)| self.nullable(arg, &env.with(of_others(index))))
-            }
-            _ => args.iter().any(|arg| self.nullable(arg, env)),
-        }
+        let is_not = !matches!(expr.word("boolop"), Some("and" | "or"));
+        args.iter().enumerate().find_map(|(index, arg)| {
+            let env = if is_not { env.clone() } else { env.with(of_others(index)) };
+            self.nullable(arg, &env).then_some(Culprit { expr: Some(arg), env })
+        })
     }
 
     fn case<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> bool {
+        self.null_branch(expr, env).is_some()
+    }
+
+    /// The branch by which a CASE can be NULL.
+    pub fn null_branch<'l, 'n>(&self, expr: &'n Node<'n>, env: &Env<'l, 'n>) -> Option<Culprit<'l, 'n>> {
         // What holds where no condition so far was true.
         let mut env = env.clone();
         for when in expr.nodes("args") {
             let (Some(condition), Some(result)) = (when.node("expr"), when.node("result")) else {
-                return true;
+                return Some(Culprit { expr: None, env });
             };
             let at_condition = Env { tested: expr.node("arg"), ..env.clone() };
             let known = self.known_condition(condition, &at_condition);
@@ -157,15 +173,16 @@ impl Nullability<'_> {
                 let tested = condition.node("arg").filter(|_| !condition.is_true("argisrow"));
                 facts.extend(tested.into_iter().flat_map(|tested| self.if_null(tested, &at_condition)));
             }
-            if self.nullable(result, &env.with(facts)) {
-                return true;
+            let at_result = env.with(facts);
+            if self.nullable(result, &at_result) {
+                return Some(Culprit { expr: Some(result), env: at_result });
             }
             if known == Some(true) {
-                return false;
+                return None;
             }
             env = env.with(self.if_not_true(condition, &at_condition));
         }
-        self.field(expr, "defresult", &env)
+        self.field(expr, "defresult", &env).then(|| Culprit { expr: expr.node("defresult"), env })
     }
 
     /// A condition that is the same for every row; NULL counts as false.

@@ -175,49 +175,65 @@ impl Nullability<'_> {
         if function.returns_set {
             return env.level.pads_sets || self.set_element(expr, function, env);
         }
-        let any = || self.any_of(expr, "args", env);
         let args: Vec<&'n Node<'n>> = expr.nodes("args").collect();
-        let is_null = |index: usize| args.get(index).is_none_or(|arg: &&'n Node<'n>| self.nullable(arg, env));
-        let (name, source) = (function.name.as_str(), function.source.as_str());
-        match name {
-            // Of most fields of an infinite time there is no value.
-            "extract" | "date_part" if function.is_builtin && is_of_infinity(&args) => any(),
-            _ if function.body.is_some() => self.sql_function_column(expr, function, 0, env),
-            // `text || anynonarray`: a cast of the user's own could make a NULL.
-            "anytextcat" | "textanycat" if function.is_builtin => {
-                any()
-                    || !args.iter().all(|arg| sql_function::type_of(arg).is_some_and(|ty| ty < FIRST_OF_USER))
-            }
-            _ if !function.is_builtin => true,
-            // VARIADIC NULL makes NULL of each of them.
-            _ if expr.is_true("funcvariadic")
-                && (NEVER_NULL.contains(&name) || is_null_by_its_first(function)) =>
-            {
-                any()
-            }
-            _ if NEVER_NULL.contains(&name) => false,
-            _ if is_null_by_its_first(function) => is_null(0),
-            "array_to_string" => is_null(0) || is_null(1),
-            "array_cat" => is_null(0) && is_null(1),
-            "overlaps" => any(),
-            "to_char" | "to_number" if matches!(source, "interval_to_char" | "numeric_to_number") => {
-                // An infinite interval (since 17) is NULL, and so is what an empty format makes.
-                source == "interval_to_char" || args.get(1).is_none_or(|format| is_empty(format)) || any()
-            }
-            // With a fourth argument errors are silent; a missing one is false.
-            _ if matches!(source, "jsonb_path_exists" | "jsonb_path_exists_tz") => {
-                let is_silent = args.get(3).is_some_and(|arg| constant::boolean(arg) != Some(Some(false)));
-                is_silent || any()
-            }
-            _ if matches!(
-                source,
-                "range_constructor2" | "range_constructor3" | "multirange_constructor0"
-            ) =>
-            {
-                false
-            }
-            _ => !is_safe(function) || any(),
+        if is_told_by_body(function, &args) {
+            return self.sql_function_column(expr, function, 0, env);
         }
+        call_of(function, expr, &args, |index| self.nullable(args[index], env))
+    }
+}
+
+/// Whether what a call gives is what the body of its function gives.
+pub(super) fn is_told_by_body(function: &Function, args: &[&Node<'_>]) -> bool {
+    function.body.is_some() && !is_extract_of_infinity(function, args)
+}
+
+/// Of most fields of an infinite time there is no value.
+fn is_extract_of_infinity(function: &Function, args: &[&Node<'_>]) -> bool {
+    function.is_builtin && matches!(function.name.as_str(), "extract" | "date_part") && is_of_infinity(args)
+}
+
+/// Whether another call can be NULL, where `can_be` says which arguments can.
+pub(super) fn call_of(
+    function: &Function,
+    expr: &Node<'_>,
+    args: &[&Node<'_>],
+    can_be: impl Fn(usize) -> bool,
+) -> bool {
+    let any = || (0..args.len()).any(&can_be);
+    let is_null = |index: usize| index >= args.len() || can_be(index);
+    let (name, source) = (function.name.as_str(), function.source.as_str());
+    match name {
+        _ if is_extract_of_infinity(function, args) => any(),
+        // `text || anynonarray`: a cast of the user's own could make a NULL.
+        "anytextcat" | "textanycat" if function.is_builtin => {
+            any() || !args.iter().all(|arg| sql_function::type_of(arg).is_some_and(|ty| ty < FIRST_OF_USER))
+        }
+        _ if !function.is_builtin => true,
+        // VARIADIC NULL makes NULL of each of them.
+        _ if expr.is_true("funcvariadic")
+            && (NEVER_NULL.contains(&name) || is_null_by_its_first(function)) =>
+        {
+            any()
+        }
+        _ if NEVER_NULL.contains(&name) => false,
+        _ if is_null_by_its_first(function) => is_null(0),
+        "array_to_string" => is_null(0) || is_null(1),
+        "array_cat" => is_null(0) && is_null(1),
+        "overlaps" => any(),
+        "to_char" | "to_number" if matches!(source, "interval_to_char" | "numeric_to_number") => {
+            // An infinite interval (since 17) is NULL, and so is what an empty format makes.
+            source == "interval_to_char" || args.get(1).is_none_or(|format| is_empty(format)) || any()
+        }
+        // With a fourth argument errors are silent; a missing one is false.
+        _ if matches!(source, "jsonb_path_exists" | "jsonb_path_exists_tz") => {
+            let is_silent = args.get(3).is_some_and(|arg| constant::boolean(arg) != Some(Some(false)));
+            is_silent || any()
+        }
+        _ if matches!(source, "range_constructor2" | "range_constructor3" | "multirange_constructor0") => {
+            false
+        }
+        _ => !is_safe(function) || any(),
     }
 }
 

@@ -16,8 +16,8 @@ use super::node::Node;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Nuller {
     /// The join, by its place in the range table.
-    join: i64,
-    is_left: bool,
+    pub join: i64,
+    pub is_left: bool,
     is_full: bool,
 }
 

@@ -19,6 +19,9 @@ mod level;
 pub(crate) mod node;
 mod output;
 mod params;
+// Until the command line asks for them.
+#[allow(dead_code, unused_imports)]
+pub(crate) mod reason;
 mod relation;
 mod sql_function;
 mod type_of;
@@ -129,16 +132,11 @@ pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Give
         return Analysis { params: with_given(unread, given), ..Analysis::default() };
     };
     let params = with_given(params::analyze(query, catalog, given.len()), given);
-    let nulls: Vec<Nulls> = params
-        .iter()
-        .zip(given)
-        .map(|(param, given)| Nulls { value: param.nullable, elements: given.null_elements })
-        .collect();
+    let nulls = nulls_of(&params, given);
     let nullability = Nullability { catalog, params: &nulls, stored: None, caller: None };
     let columns = nullability.outputs(query, None);
     // A rule may add statements of its own, and the rows of all are counted.
-    let is_alone = tree.is_some_and(|tree| !matches!(tree, Value::List(queries) if queries.len() > 1));
-    let at_most_one_row = is_alone && at_most_one::at_most_one(query, catalog);
+    let at_most_one_row = tree.is_some_and(is_alone) && at_most_one::at_most_one(query, catalog);
     let unmet_keys = if at_most_one_row { Vec::new() } else { at_most_one::unmet_keys(query, catalog) };
     let types = output::targets(query).map(|target| target.node("expr").and_then(type_of::type_of)).collect();
     let relations = tree.map(|tree| catalog.touched(tree)).unwrap_or_default();
@@ -154,6 +152,17 @@ fn result_query<'x, 'n>(tree: &'x Value<'n>) -> Option<&'x Node<'n>> {
     };
     let mut queries = queries.iter().filter_map(Value::as_node).filter(|query| query.name == "QUERY");
     queries.rfind(|query| query.is_true("canSetTag"))
+}
+
+/// Whether no rule puts statements beside it.
+fn is_alone(tree: &Value<'_>) -> bool {
+    !matches!(tree, Value::List(queries) if queries.len() > 1)
+}
+
+/// Where NULLs can come in parameters.
+fn nulls_of(params: &[ParamAnalysis], given: &[Given]) -> Vec<Nulls> {
+    let pairs = params.iter().zip(given);
+    pairs.map(|(param, given)| Nulls { value: param.nullable, elements: given.null_elements }).collect()
 }
 
 fn with_given(params: Vec<ParamAnalysis>, given: &[Given]) -> Vec<ParamAnalysis> {

@@ -55,11 +55,8 @@ impl Nullability<'_> {
         outer: Option<&Env<'_, 'n>>,
         non_null: &[usize],
     ) -> Vec<Nulls> {
-        let mut level = Level::new(self, query, outer, non_null);
+        let level = self.level(query, outer, non_null);
         if query.number("commandType") != Some(command::SELECT) {
-            if query.number("commandType") == Some(command::MERGE) {
-                self.note_rows_without_source(&mut level);
-            }
             return self.returning(&level);
         }
         if let Some(operation) = query.node("setOperations") {
@@ -81,12 +78,26 @@ impl Nullability<'_> {
         targets(query).map(column).collect()
     }
 
+    /// The query's rows and groups.
+    pub fn level<'l, 'n>(
+        &self,
+        query: &'n Node<'n>,
+        outer: Option<&'l Env<'l, 'n>>,
+        non_null: &[usize],
+    ) -> Level<'l, 'n> {
+        let mut level = Level::new(self, query, outer, non_null);
+        if query.number("commandType") == Some(command::MERGE) {
+            self.note_rows_without_source(&mut level);
+        }
+        level
+    }
+
     /// Where NULLs can come in what an expression gives.
     pub fn nulls<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Nulls {
         Nulls { value: self.nullable(expr, env), elements: self.null_elements(expr, env) }
     }
 
-    fn set_operation<'n>(&self, node: &'n Node<'n>, level: &Level<'_, 'n>) -> Vec<Nulls> {
+    pub fn set_operation<'n>(&self, node: &'n Node<'n>, level: &Level<'_, 'n>) -> Vec<Nulls> {
         if node.name == "RANGETBLREF" {
             return node
                 .number("rtindex")
@@ -107,10 +118,16 @@ impl Nullability<'_> {
 
     /// RETURNING: rows as they are after writing, which WHERE has not seen.
     fn returning(&self, level: &Level<'_, '_>) -> Vec<Nulls> {
+        let env = self.after_writing(level);
+        let column = |target: &Node<'_>| Some(self.nulls(target.node("expr")?, env.as_ref()?));
+        targets(level.query).map(|target| column(target).unwrap_or(Nulls::ANYWHERE)).collect()
+    }
+
+    /// Where RETURNING is evaluated.
+    pub fn after_writing<'l, 'n>(&self, level: &'l Level<'l, 'n>) -> Option<Env<'l, 'n>> {
         let query = level.query;
         let written = query.number("resultRelation").unwrap_or(0);
-        let relation = level.entry(written).and_then(|entry| self.relation(entry));
-        let Some(relation) = relation else { return vec![Nulls::ANYWHERE; targets(query).count()] };
+        let relation = level.entry(written).and_then(|entry| self.relation(entry))?;
         let non_null = match query.number("commandType") {
             Some(command::INSERT) => self.inserted(relation, level),
             Some(command::UPDATE) => self.updated(relation, level),
@@ -130,9 +147,7 @@ impl Nullability<'_> {
             Some(command::DELETE) => facts.extend(level.facts.iter().cloned()),
             _ => facts.extend(level.facts.iter().filter(|fact| !mentions(fact, written)).cloned()),
         }
-        let env = level.rows().only(facts);
-        let column = |target: &Node<'_>| target.node("expr").map(|expr| self.nulls(expr, &env));
-        targets(query).map(|target| column(target).unwrap_or(Nulls::ANYWHERE)).collect()
+        Some(level.rows().only(facts))
     }
 
     /// Columns that no row of the written relation has NULL in, whatever is assigned.
@@ -187,7 +202,7 @@ impl Nullability<'_> {
     }
 
     /// The columns that are assigned something that is not NULL.
-    fn assigned<'n>(
+    pub fn assigned<'n>(
         &self,
         relation: &Relation,
         node: &'n Node<'n>,

@@ -11,6 +11,11 @@ use super::{ParamAnalysis, range_table_entry, values_of_column};
 
 /// Finds names and NULLs for `count` parameters.
 pub(super) fn analyze(query: &Node<'_>, catalog: &Catalog, count: usize) -> Vec<ParamAnalysis> {
+    read(query, catalog, count).into_iter().map(Param::analysis).collect()
+}
+
+/// Finds the places of `count` parameters.
+pub(super) fn read(query: &Node<'_>, catalog: &Catalog, count: usize) -> Vec<Param> {
     if count == 0 {
         return Vec::new();
     }
@@ -24,50 +29,58 @@ pub(super) fn analyze(query: &Node<'_>, catalog: &Catalog, count: usize) -> Vec<
     // What is assigned is named by its column before what is compared.
     queries.iter().for_each(|query| reader.read_assignments(query));
     queries.iter().for_each(|query| reader.read_rest(query));
-    reader.params.into_iter().map(Param::analysis).collect()
+    reader.params
 }
 
-/// What the places of one parameter say.
+/// The places of one parameter, in the order in which they are read.
 #[derive(Clone, Default)]
-struct Param {
-    name: Option<String>,
-    column: Option<(u32, i16)>,
-    assigned_to_nullable: bool,
-    assigned_to_not_null: bool,
-    is_tested: bool,
-    /// In COALESCE or IS DISTINCT FROM.
-    is_replaced: bool,
-    /// Anywhere else.
-    is_plain: bool,
-}
+pub(super) struct Param(Vec<Place>);
 
 impl Param {
+    /// The first name stays.
     fn analysis(self) -> ParamAnalysis {
-        let nullable = match () {
-            () if self.assigned_to_not_null => false,
-            () if self.assigned_to_nullable || self.is_tested => true,
-            () => self.is_replaced && !self.is_plain,
-        };
-        ParamAnalysis { name: self.name, column: self.column, nullable }
+        let nullable = self.decisive().is_some_and(|place| place.kind.takes_null());
+        let name = self.0.iter().find_map(|place| place.name.clone());
+        ParamAnalysis { name, column: self.0.iter().find_map(|place| place.column), nullable }
+    }
+
+    /// The place that says whether it may be NULL.
+    pub fn decisive(&self) -> Option<&Place> {
+        self.0.iter().min_by_key(|place| match place.kind {
+            Kind::Assigned { nullable: false } => 0,
+            Kind::Assigned { nullable: true } | Kind::Tested => 1,
+            Kind::Plain => 2,
+            Kind::Replaced => 3,
+        })
     }
 }
 
 /// A place where a parameter can stand.
 #[derive(Clone)]
-struct Place {
-    kind: Kind,
+pub(super) struct Place {
+    pub kind: Kind,
     /// The name that it gives.
-    name: Option<String>,
+    pub name: Option<String>,
     /// The column whose values stand there.
-    column: Option<(u32, i16)>,
+    pub column: Option<(u32, i16)>,
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
-    Assigned { nullable: bool },
+pub(super) enum Kind {
+    Assigned {
+        nullable: bool,
+    },
     Tested,
+    /// In COALESCE or IS DISTINCT FROM.
     Replaced,
+    /// Anywhere else.
     Plain,
+}
+
+impl Kind {
+    fn takes_null(self) -> bool {
+        matches!(self, Self::Assigned { nullable: true } | Self::Tested | Self::Replaced)
+    }
 }
 
 impl Place {
@@ -295,7 +308,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The first name stays.
     fn note(&mut self, expr: &Node<'_>, place: &Place) {
         let index = expr.number("paramid").and_then(|number| usize::try_from(number - 1).ok());
         let Some(param) =
@@ -303,15 +315,7 @@ impl Reader<'_> {
         else {
             return;
         };
-        param.name = param.name.take().or(place.name.clone());
-        param.column = param.column.or(place.column);
-        match place.kind {
-            Kind::Assigned { nullable: true } => param.assigned_to_nullable = true,
-            Kind::Assigned { nullable: false } => param.assigned_to_not_null = true,
-            Kind::Tested => param.is_tested = true,
-            Kind::Replaced => param.is_replaced = true,
-            Kind::Plain => param.is_plain = true,
-        }
+        param.0.push(place.clone());
     }
 }
 

@@ -64,7 +64,7 @@ impl Nullability<'_> {
     }
 
     /// What this relation alone promises.
-    fn promises<'r>(&self, relation: &'r Relation) -> &'r Promises {
+    pub fn promises<'r>(&self, relation: &'r Relation) -> &'r Promises {
         relation.promises.get_or_init(|| match relation.kind.as_str() {
             "r" | "p" => self.of_table(relation),
             "m" => Promises { non_null: self.stored_columns(relation), ..Promises::default() },

@@ -36,15 +36,21 @@ impl Nullability<'_> {
             return true;
         }
         let Some(index) = self.body_column(function, index) else { return true };
-        // A strict function is not called with NULL.
-        let given = nulls.iter().map(|nulls| Nulls { value: nulls.value && !function.is_strict, ..*nulls });
-        let params: Vec<Nulls> = given.collect();
-        let columns = self.body_columns(function, &params).unwrap_or_default();
+        let params = self.given(function, nulls);
+        let columns =
+            self.in_body(function, &params, |inside, query| inside.outputs(query, None)).unwrap_or_default();
         columns.get(index).is_none_or(|nulls| nulls.value)
     }
 
+    /// What the body's parameters can be.
+    pub fn given(&self, function: &Function, arguments: Vec<Nulls>) -> Vec<Nulls> {
+        // A strict function is not called with NULL.
+        let arguments = arguments.into_iter();
+        arguments.map(|nulls| Nulls { value: nulls.value && !function.is_strict, ..nulls }).collect()
+    }
+
     /// By the function's own parameters; one that is left to its default may be NULL.
-    fn argument_nulls<'n>(&self, call: &'n Node<'n>, env: &Env<'_, 'n>) -> Vec<Nulls> {
+    pub fn argument_nulls<'n>(&self, call: &'n Node<'n>, env: &Env<'_, 'n>) -> Vec<Nulls> {
         let mut nulls = Vec::new();
         for (position, arg) in call.nodes("args").enumerate() {
             let named = arg.number("argnumber").filter(|_| arg.name == "NAMEDARGEXPR");
@@ -58,14 +64,20 @@ impl Nullability<'_> {
     }
 
     /// The column of the body that a column of the call is.
-    fn body_column(&self, function: &Function, index: usize) -> Option<usize> {
+    pub fn body_column(&self, function: &Function, index: usize) -> Option<usize> {
         let Some(relation) = function.result_relation else { return Some(index) };
         let columns = &self.catalog.relations.get(&relation)?.columns;
         let number = i16::try_from(index + 1).ok()?;
         columns.contains_key(&number).then(|| columns.range(..number).count())
     }
 
-    fn body_columns(&self, function: &Function, params: &[Nulls]) -> Option<Vec<Nulls>> {
+    /// Looks into the body of a function that is called with `params`; none if what it gives cannot be told.
+    pub fn in_body<T>(
+        &self,
+        function: &Function,
+        params: &[Nulls],
+        look: impl FnOnce(&Nullability<'_>, &Node<'_>) -> T,
+    ) -> Option<T> {
         let depth = self.caller.map_or(0, |caller| caller.depth) + 1;
         let mut callers = std::iter::successors(self.caller, |caller| caller.caller);
         if depth > DEEPEST || callers.any(|caller| std::ptr::eq(caller.function, function)) {
@@ -86,7 +98,7 @@ impl Nullability<'_> {
                 let given = target.node("expr").and_then(type_of);
                 given.is_some_and(|given| given == *ty || TEXTS.contains(&given) && TEXTS.contains(ty))
             });
-        same.then(|| inside.outputs(query, None))
+        same.then(|| look(&inside, query))
     }
 }
 

@@ -6,8 +6,10 @@ use postgres::error::SqlState;
 mod builtins;
 mod cost;
 mod random;
+mod reasons;
 
 use super::{Analysis, Nulls};
+use crate::catalog::Catalog;
 use crate::session::Session;
 
 const SCHEMA: &str = include_str!("tests/schema.sql");
@@ -81,11 +83,20 @@ impl Fixture {
     }
 
     fn analyze(&mut self, sql: &str) -> Analysis {
+        self.look(sql, super::analyze)
+    }
+
+    /// What a function says of a statement's tree, of whose parameters nothing is said.
+    fn look<T>(
+        &mut self,
+        sql: &str,
+        say: impl FnOnce(Option<&super::Value<'_>>, &Catalog, &[super::Given]) -> T,
+    ) -> T {
         let (statement, tree) = self.session.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         let text = super::node::unwrapped(&tree.unwrap());
         let tree = super::node::parse(&text);
         let catalog = crate::catalog::load(&mut self.session, tree.iter()).unwrap();
-        super::analyze(tree.as_ref(), &catalog, &vec![super::Given::default(); statement.params.len()])
+        say(tree.as_ref(), &catalog, &vec![super::Given::default(); statement.params.len()])
     }
 
     /// A letter a column: `N` nullable, `.` not.
@@ -255,7 +266,7 @@ fn row_counts_are_proven_by_keys_limits_and_aggregates() {
 fn a_tree_that_cannot_be_read_proves_nothing() {
     let analysis = super::analyze(
         super::node::parse("{NONSENSE").as_ref(),
-        &crate::catalog::Catalog::default(),
+        &Catalog::default(),
         &[super::Given::default(), super::Given { nullable: Some(true), null_elements: false }],
     );
     assert!(analysis.columns.is_empty());

@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 use bindery_postgres::{Database, Server};
 use postgres::{Client, SimpleQueryMessage};
 
+use super::reasons::is_understood;
+use crate::analyze::reason::{self, ColumnReasons};
 use crate::analyze::{Analysis, Nulls, analyze, node};
 use crate::catalog;
 use crate::session::Session;
@@ -858,10 +860,13 @@ impl World {
         Some(node::unwrapped(&self.session.prepare(sql).ok()?.1?))
     }
 
-    fn analyze(&mut self, trees: &[String]) -> Vec<Analysis> {
+    fn analyze(&mut self, queries: &[String], trees: &[String]) -> Vec<(Analysis, Vec<ColumnReasons>)> {
         let trees: Vec<_> = trees.iter().map(|tree| node::parse(tree).unwrap()).collect();
         let catalog = catalog::load(&mut self.session, trees.iter()).unwrap();
-        trees.iter().map(|tree| analyze(Some(tree), &catalog, &[])).collect()
+        let look = |(sql, tree): (&String, &node::Value<'_>)| {
+            (analyze(Some(tree), &catalog, &[]), reason::reasons(sql, Some(tree), &catalog, &[]))
+        };
+        queries.iter().zip(&trees).map(look).collect()
     }
 
     /// Runs a query on every database, and undoes it.
@@ -907,10 +912,27 @@ struct Count {
     non_null: usize,
     nullable: usize,
     nullable_never_shown: usize,
+    not_understood: usize,
     failures: Vec<String>,
 }
 
 impl Count {
+    /// There is a reason for each NULL, and for nothing else.
+    fn explain(&mut self, sql: &str, analysis: &Analysis, reasons: &[ColumnReasons]) {
+        if analysis.columns.len() != reasons.len() {
+            self.failures.push(format!("{} reasons: {sql}", reasons.len()));
+        }
+        for (index, (nulls, reasons)) in analysis.columns.iter().zip(reasons).enumerate() {
+            if nulls.value != reasons.value.is_some() || nulls.elements != reasons.elements.is_some() {
+                self.failures.push(format!("reason of column {}: {sql}", index + 1));
+            }
+            if let Some(reason) = reasons.value.as_ref().filter(|reason| !is_understood(reason)) {
+                self.not_understood += 1;
+                println!("{}: {sql}", reason.sentence(&|at| at));
+            }
+        }
+    }
+
     fn compare(&mut self, sql: &str, analysis: &Analysis, shown: &Shown) {
         self.queries += 1;
         self.ran_nowhere += usize::from(shown.databases == 0);
@@ -949,15 +971,26 @@ fn random_queries_never_show_a_null_where_none_is_claimed() {
                 None => count.refused += 1,
             }
         }
-        for (sql, analysis) in batch.iter().zip(world.analyze(&trees)) {
+        for (sql, (analysis, reasons)) in batch.iter().zip(world.analyze(&batch, &trees)) {
+            count.explain(sql, &analysis, &reasons);
             let shown = world.run(sql, analysis.columns.len());
             count.compare(sql, &analysis, &shown);
         }
     }
-    let Count { queries, refused, ran_nowhere, non_null, nullable, nullable_never_shown, failures } = count;
+    let Count {
+        queries,
+        refused,
+        ran_nowhere,
+        non_null,
+        nullable,
+        nullable_never_shown,
+        not_understood,
+        failures,
+    } = count;
     println!(
         "{queries} queries on PostgreSQL {major} ({refused} more refused by the server, {ran_nowhere} ran nowhere): \
-         {non_null} columns claimed non-null; of {nullable} claimed nullable {nullable_never_shown} ({} %) never showed a NULL",
+         {non_null} columns claimed non-null; of {nullable} claimed nullable {nullable_never_shown} ({} %) never showed a NULL; \
+         {not_understood} reasons not understood",
         nullable_never_shown * 100 / nullable.max(1)
     );
     let first: Vec<&String> = failures.iter().take(12).collect();

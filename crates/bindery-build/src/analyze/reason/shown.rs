@@ -1,0 +1,147 @@
+//! Expressions in a few words, for messages.
+
+use super::super::constant;
+use super::super::key::Column;
+use super::super::level::{Env, Level};
+use super::super::node::{Node, Value, unquoted};
+use super::Why;
+
+/// A longer list of arguments is left out.
+const LONGEST_ARGUMENTS: usize = 40;
+
+impl Why<'_> {
+    /// An expression much as it is written: `sum(amount)`, `note || 'x'`; what is not worth its words is `...`.
+    pub fn shown(&self, expr: &Node<'_>, env: &Env<'_, '_>) -> String {
+        let args = |list: &str| -> Vec<String> { expr.nodes(list).map(|arg| self.shown(arg, env)).collect() };
+        let call = |name: &str| called(name, &args("args"));
+        let first = |field: &str| expr.node(field).map_or("...".to_owned(), |arg| self.shown(arg, env));
+        match expr.name {
+            "VAR" => column_shown(expr, env).unwrap_or("...".to_owned()),
+            "CONST" => constant_shown(expr),
+            "PARAM" if expr.number("paramkind") == Some(0) => {
+                format!("${}", expr.number("paramid").unwrap_or(0))
+            }
+            "TARGETENTRY" => first("expr"),
+            "RELABELTYPE" | "COERCEVIAIO" | "ARRAYCOERCEEXPR" | "COERCETODOMAIN" | "COLLATEEXPR"
+            | "NAMEDARGEXPR" => first("arg"),
+            "CASETESTEXPR" => env.tested.map_or("...".to_owned(), |tested| self.shown(tested, env)),
+            "FUNCEXPR" | "OPEXPR" | "SCALARARRAYOPEXPR" | "NULLIFEXPR" => {
+                self.call_shown(expr, &args("args"))
+            }
+            "AGGREF" if expr.is_true("aggstar") => {
+                called(&self.function_name(expr, "aggfnoid"), &["*".to_owned()])
+            }
+            "AGGREF" => {
+                called(&self.function_name(expr, "aggfnoid"), &[args("aggdirectargs"), args("args")].concat())
+            }
+            "WINDOWFUNC" if expr.is_true("winstar") => {
+                called(&self.function_name(expr, "winfnoid"), &["*".to_owned()])
+            }
+            "WINDOWFUNC" => call(&self.function_name(expr, "winfnoid")),
+            "COALESCEEXPR" => call("coalesce"),
+            "MINMAXEXPR" => call(if expr.number("op") == Some(0) { "greatest" } else { "least" }),
+            "XMLEXPR" => "this XML".to_owned(),
+            "CASEEXPR" => "CASE".to_owned(),
+            "SUBSCRIPTINGREF" => {
+                let lower = args("reflowerindexpr");
+                let slice = if lower.is_empty() { String::new() } else { format!("{}:", lower.join("][")) };
+                format!("{}[{slice}{}]", first("refexpr"), args("refupperindexpr").join("]["))
+            }
+            "ARRAYEXPR" => format!("ARRAY[{}]", short(&args("elements"))),
+            "ROWEXPR" => called("ROW", &args("args")),
+            "BOOLEXPR" => match (expr.word("boolop"), &args("args")[..]) {
+                (Some("not"), [only]) => format!("NOT {only}"),
+                (Some(word), all) => all.join(&format!(" {} ", word.to_uppercase())),
+                _ => "...".to_owned(),
+            },
+            _ => "...".to_owned(),
+        }
+    }
+
+    fn call_shown(&self, expr: &Node<'_>, args: &[String]) -> String {
+        // `CoercionForm` of `primnodes.h`: casts.
+        const CASTS: [i64; 2] = [1, 2];
+        let catalog = self.nullability.catalog;
+        if expr.name == "NULLIFEXPR" {
+            return called("nullif", args);
+        }
+        match (catalog.operator_of(expr), args) {
+            (Some(operator), [left, right]) if expr.name == "SCALARARRAYOPEXPR" => {
+                let word = if expr.is_true("useOr") { "ANY" } else { "ALL" };
+                format!("{left} {} {word} ({right})", operator.name)
+            }
+            (Some(operator), [left, right]) => format!("{left} {} {right}", operator.name),
+            (Some(operator), [only]) => format!("{} {only}", operator.name),
+            (None, [first, ..]) if expr.number("funcformat").is_some_and(|form| CASTS.contains(&form)) => {
+                first.clone()
+            }
+            _ => called(&self.function_name(expr, "funcid"), args),
+        }
+    }
+
+    fn function_name(&self, expr: &Node<'_>, field: &str) -> String {
+        self.nullability.function_at(expr, field).map_or("...".to_owned(), |function| function.name.clone())
+    }
+}
+
+fn called(name: &str, args: &[String]) -> String {
+    format!("{name}({})", short(args))
+}
+
+fn short(args: &[String]) -> String {
+    let list = args.join(", ");
+    if list.chars().count() > LONGEST_ARGUMENTS { "...".to_owned() } else { list }
+}
+
+fn constant_shown(expr: &Node<'_>) -> String {
+    // OIDs of PostgreSQL's `pg_type.dat`.
+    const TEXTS: [u32; 3] = [25, 705, 1043];
+    const LONGEST_TEXT: usize = 20;
+    if constant::is_null(expr) {
+        return "NULL".to_owned();
+    }
+    let is_text = expr.oid("consttype").is_some_and(|ty| TEXTS.contains(&ty));
+    let text = constant::text(expr).filter(|text| is_text && text.len() <= LONGEST_TEXT);
+    match (constant::integer(expr), constant::boolean(expr), text.map(String::from_utf8)) {
+        (Some(number), ..) => number.to_string(),
+        (_, Some(Some(value)), _) => value.to_string(),
+        (.., Some(Ok(text))) => format!("'{}'", text.replace('\'', "''")),
+        _ => "...".to_owned(),
+    }
+}
+
+/// A column without its relation.
+fn column_shown(expr: &Node<'_>, env: &Env<'_, '_>) -> Option<String> {
+    let column = Column::of(expr)?;
+    let env = env.above(column.up)?;
+    match column.number {
+        0 => alias(env.level, column.relation),
+        _ => column_name(env.level.entry(column.relation)?, column.number),
+    }
+}
+
+/// What a relation of FROM is called in the query.
+pub(super) fn alias(level: &Level<'_, '_>, relation: i64) -> Option<String> {
+    alias_of(level.entry(relation)?)
+}
+
+pub(super) fn alias_of(entry: &Node<'_>) -> Option<String> {
+    entry.node("eref").and_then(|alias| alias.text("aliasname"))
+}
+
+/// `s.note`, by the names that the query has for them.
+pub(super) fn qualified(entry: &Node<'_>, number: i64) -> String {
+    let name = column_name(entry, number).unwrap_or("...".to_owned());
+    match alias_of(entry).filter(|alias| !alias.starts_with('*') && alias != "unnamed_subquery") {
+        Some(alias) => format!("{alias}.{name}"),
+        None => name,
+    }
+}
+
+pub(super) fn column_name(entry: &Node<'_>, number: i64) -> Option<String> {
+    let index = usize::try_from(number).ok()?.checked_sub(1)?;
+    match entry.node("eref")?.list("colnames").get(index)? {
+        Value::Word(name) => Some(unquoted(name)),
+        _ => None,
+    }
+}

@@ -1,0 +1,143 @@
+//! Reasons: there is one for each NULL, and each says what is so.
+
+use super::{Fixture, RULES, SCHEMA};
+use crate::analyze::reason::{self, ColumnReasons, Reason};
+
+/// Statements, each followed by what is said of it: `= ` a line a column, `- ` where it is not nullable; `[] ` of the elements
+/// of an array; `$ ` a line a parameter; `# ` of the row count.
+const REASONS: &str = include_str!("reasons.txt");
+
+/// Whether the reason does not end in something that no rule knows.
+pub(super) fn is_understood(reason: &Reason) -> bool {
+    match reason {
+        Reason::NotUnderstood { .. } | Reason::NoTree => false,
+        Reason::Argument { reason, .. }
+        | Reason::Values { reason, .. }
+        | Reason::Inside { reason, .. }
+        | Reason::Part { reason, .. } => is_understood(reason),
+        Reason::Every { reasons, .. } => !reasons.is_empty() && reasons.iter().all(is_understood),
+        _ => true,
+    }
+}
+
+/// One case of the table.
+struct Case {
+    sql: String,
+    said: Vec<String>,
+}
+
+fn cases() -> Vec<Case> {
+    let blocks = REASONS.split("\n\n").map(|block| block.lines().filter(|line| !line.starts_with("--")));
+    let cases = blocks.map(|lines| {
+        let (said, sql): (Vec<&str>, Vec<&str>) = lines.partition(|line| is_said(line));
+        Case { sql: sql.join("\n"), said: said.into_iter().map(str::to_owned).collect() }
+    });
+    cases.filter(|case| !case.sql.is_empty()).collect()
+}
+
+fn is_said(line: &str) -> bool {
+    ["= ", "-", "[] ", "$ ", "# "].iter().any(|mark| line.starts_with(mark))
+}
+
+impl Fixture {
+    fn reasons(&mut self, sql: &str) -> Vec<ColumnReasons> {
+        self.look(sql, |tree, catalog, given| reason::reasons(sql, tree, catalog, given))
+    }
+
+    fn said(&mut self, sql: &str) -> Vec<String> {
+        let line = |at: usize| sql[..at].matches('\n').count() + 1;
+        let types: Vec<postgres::types::Type> = {
+            let statement = self.session.prepare(sql).unwrap().statement;
+            statement.columns().iter().map(|column| column.type_().clone()).collect()
+        };
+        let mut said = Vec::new();
+        for (reasons, ty) in self.reasons(sql).iter().zip(types) {
+            let value = reasons.value.as_ref().map(|reason| format!("= {}", reason.sentence(&line)));
+            said.push(value.unwrap_or("-".to_owned()));
+            let is_array = matches!(ty.kind(), postgres::types::Kind::Array(_));
+            let elements = reasons.elements.as_ref().filter(|_| is_array);
+            said.extend(elements.map(|reason| format!("[] {}", reason.sentence(&line))));
+        }
+        let params = self.look(sql, reason::param_reasons);
+        said.extend(params.iter().map(|reason| format!("$ {}", reason.sentence())));
+        let rows = self.look(sql, |tree, catalog, _| reason::rows_reason(tree, catalog));
+        said.push(format!("# {}", rows.sentence()));
+        said
+    }
+}
+
+#[test]
+fn each_reason_is_said() {
+    let mut fixture = Fixture::new(SCHEMA);
+    let mut accepted = String::new();
+    let accepts = std::env::var_os("BINDERY_ACCEPT").is_some();
+    for case in cases() {
+        let said = fixture.said(&case.sql);
+        // The row count is told where the case asks for it.
+        let asks = case.said.iter().any(|line| line.starts_with("# "));
+        let said: Vec<String> = said.into_iter().filter(|line| asks || !line.starts_with("# ")).collect();
+        if !accepts {
+            assert_eq!(said, case.said, "{}", case.sql);
+        }
+        accepted += &format!("{}\n{}\n\n", case.sql, said.join("\n"));
+    }
+    if accepts {
+        let comments: String = REASONS
+            .lines()
+            .take_while(|line| line.starts_with("--"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/analyze/tests");
+        std::fs::write(folder.join("reasons.txt"), format!("{comments}\n{}\n", accepted.trim_end())).unwrap();
+    }
+}
+
+/// Reasons that end in something that no rule knows, with the statement that they are of.
+const NOT_UNDERSTOOD: [&str; 0] = [];
+
+#[test]
+fn each_nullable_column_of_the_rules_has_a_reason() {
+    let mut fixture = Fixture::new(SCHEMA);
+    let major = fixture.major;
+    let mut wrong = Vec::new();
+    for rules in RULES.iter().filter(|rules| major >= rules.since) {
+        for (_, sql) in rules.lines() {
+            wrong.extend(disagreement(&mut fixture, sql));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn each_nullable_column_of_the_shared_corpus_has_a_reason() {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/nullability");
+    let Ok(queries) = std::fs::read_to_string(folder.join("queries.txt")) else {
+        println!("skipped: ../shared/conformance/nullability is not here");
+        return;
+    };
+    let mut fixture = Fixture::new(&std::fs::read_to_string(folder.join("schema.sql")).unwrap());
+    let mut wrong = Vec::new();
+    for line in queries.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let Some(rest) = line.splitn(3, '|').nth(2) else { continue };
+        wrong.extend(disagreement(&mut fixture, rest.split("--@").next().unwrap_or(rest)));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What differs between the analysis and the reasons of a statement, or is not understood.
+fn disagreement(fixture: &mut Fixture, sql: &str) -> Option<String> {
+    let columns = fixture.analyze(sql).columns;
+    let reasons = fixture.reasons(sql);
+    let agrees = columns.len() == reasons.len()
+        && columns.iter().zip(&reasons).all(|(nulls, reasons)| {
+            nulls.value == reasons.value.is_some() && nulls.elements == reasons.elements.is_some()
+        });
+    if !agrees {
+        return Some(format!("another verdict: {sql}"));
+    }
+    let values = reasons.iter().filter_map(|reasons| reasons.value.as_ref());
+    let unknown = values.filter(|reason| !is_understood(reason)).map(|reason| reason.sentence(&|at| at));
+    let unknown: Vec<String> = unknown.filter(|said| !NOT_UNDERSTOOD.contains(&said.as_str())).collect();
+    (!unknown.is_empty()).then(|| format!("{}: {sql}", unknown.join("; ")))
+}
