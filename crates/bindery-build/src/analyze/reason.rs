@@ -122,6 +122,12 @@ pub(crate) enum Reason {
     Elements {
         array: String,
     },
+    /// Nothing rules NULL out for the fields of a composite value.
+    Fields {
+        row: String,
+    },
+    /// An argument of a function in SQL is left to its default.
+    Default,
     /// An argument may be NULL, and with it the call.
     Argument {
         call: String,
@@ -142,12 +148,21 @@ pub(crate) enum Reason {
         what: String,
         reason: Box<Reason>,
     },
-    /// A branch of a set operation, counted from 1, or a row of VALUES.
+    /// One of several queries or rows, counted from 1.
     Part {
-        part: &'static str,
+        part: Part,
         number: usize,
         reason: Box<Reason>,
     },
+}
+
+/// What there are several of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The queries of UNION, INTERSECT and EXCEPT.
+    Branch,
+    /// The rows of VALUES.
+    Row,
 }
 
 /// Why there can be NULLs in a column; none where there can be none.
@@ -242,7 +257,7 @@ impl Why<'_> {
         if let Some(number) = node.number("rtindex").filter(|_| node.name == "RANGETBLREF") {
             let part = arms.iter().position(|arm| *arm == number).map_or(0, |position| position + 1);
             let reason = Box::new(self.subquery_column(number, level, index));
-            return Reason::Part { part: "branch", number: part, reason };
+            return Reason::Part { part: Part::Branch, number: part, reason };
         }
         let sides = ["larg", "rarg"].map(|side| node.node(side));
         let is_nullable = |side: &&'n Node<'n>| {

@@ -12,7 +12,7 @@ use super::super::output::Nulls;
 use super::super::{command, cte_of, merge, result_query, values_of_column};
 use super::join::{self, KINDS};
 use super::shown::{alias, alias_of, column_name, qualified};
-use super::{Reason, Why};
+use super::{Part, Reason, Why};
 
 impl Why<'_> {
     /// A column where `env` stands.
@@ -79,9 +79,9 @@ impl Why<'_> {
         let reason = match entry.number("rtekind") {
             Some(entry_kind::RELATION) => return self.written_column(entry, column, level),
             Some(entry_kind::SUBQUERY) => self.subquery_column(column.relation, level, index),
-            Some(entry_kind::FUNCTION) => self.function_column(entry, index, &level.rows()),
+            Some(entry_kind::FUNCTION) => return self.function_column(entry, index, &level.rows()),
             Some(entry_kind::TABLE_FUNCTION) => return Reason::Path { column: name },
-            Some(entry_kind::VALUES) => self.value(entry, index, &level.rows()),
+            Some(entry_kind::VALUES) => return self.value(entry, index, &level.rows()),
             Some(entry_kind::CTE) => return self.cte_column(entry, index, env),
             _ => return unknown("this column"),
         };
@@ -120,7 +120,7 @@ impl Why<'_> {
         let mut values = values_of_column(entry, index).enumerate();
         match values.find_map(|(row, expr)| Some((row, expr.filter(is_null)?))) {
             Some((row, expr)) => {
-                Reason::Part { part: "row", number: row + 1, reason: Box::new(self.expr(expr, env)) }
+                Reason::Part { part: Part::Row, number: row + 1, reason: Box::new(self.expr(expr, env)) }
             }
             None => unknown("these values"),
         }
@@ -286,7 +286,13 @@ impl Why<'_> {
         });
         match reason {
             Some(reason) => Reason::Inside { what, reason: Box::new(reason) },
-            None => Reason::MayReturnNull { call: what, when: None },
+            None => {
+                let tree = function.body.as_deref().and_then(node::parse);
+                let query = tree.as_ref().and_then(result_query);
+                let has_rows = query.is_none_or(|query| self.nullability.has_rows_outermost(query));
+                let when = (!has_rows && !function.returns_set).then_some("its query returns no row");
+                Reason::MayReturnNull { call: what, when }
+            }
         }
     }
 

@@ -120,7 +120,7 @@ impl Why<'_> {
         let index = index.filter(|_| expr.number("paramkind") == Some(EXTERNAL));
         match index.map(|index| self.params.get(index)) {
             Some(Some(Some(reason))) => reason.clone(),
-            Some(_) => unknown("an argument that is left to its default"),
+            Some(_) => Reason::Default,
             None => unknown("what the subquery gives"),
         }
     }
@@ -257,7 +257,7 @@ impl Why<'_> {
                 let field = row.nodes("args").nth(usize::try_from(number - 1).ok()?)?;
                 Some(self.expr(field, env))
             }
-            _ => Some(unknown(&format!("the fields of {}", self.shown(row, env)))),
+            _ => Some(Reason::Fields { row: self.shown(row, env) }),
         }
     }
 
@@ -283,6 +283,7 @@ impl Why<'_> {
             |reason| Reason::Inside { what: format!("an element of {array}"), reason: Box::new(reason) };
         let found = match expr.name {
             "VAR" => Column::of(expr).and_then(|column| self.column_elements(column, env)),
+            "CONST" => Some(Reason::NullConstant),
             "ARRAYEXPR" if !expr.is_true("multidims") => {
                 let element = expr.nodes("elements").find(|element| self.nullability.nullable(element, env));
                 element.map(|element| inside(self.expr(element, env)))

@@ -1,6 +1,6 @@
 //! Reasons in words.
 
-use super::{ParamReason, Reason, RowsReason};
+use super::{ParamReason, Part, Reason, RowsReason};
 
 impl Reason {
     /// One sentence, in lower case and without a full stop, as it follows a colon. `line` has the line of a byte of the text
@@ -50,6 +50,8 @@ impl Reason {
             Self::Path { column } => format!("{column} is NULL where its path finds nothing"),
             Self::Recursion { column } => format!("{column} is nullable in the rows that it is made from"),
             Self::Elements { array } => format!("elements of {array} may be NULL: nothing rules it out"),
+            Self::Fields { row } => format!("fields of {row} may be NULL: nothing rules it out"),
+            Self::Default => "an argument is left to its default".to_owned(),
             Self::Argument { call, reason } => {
                 format!("{call} is NULL where an argument is: {}", inner(reason))
             }
@@ -62,7 +64,12 @@ impl Reason {
                 format!("{call} is NULL where all of its arguments are: {}", told.join("; "))
             }
             Self::Inside { what, reason } => format!("{what} is nullable: {}", inner(reason)),
-            Self::Part { part, number, reason } => format!("{part} {number}: {}", inner(reason)),
+            Self::Part { part: Part::Branch, number, reason } => {
+                format!("in branch {number} of the set operation, {}", inner(reason))
+            }
+            Self::Part { part: Part::Row, number, reason } => {
+                format!("in row {number} of VALUES, {}", inner(reason))
+            }
         }
     }
 }
@@ -79,7 +86,7 @@ impl ParamReason {
                 "used only where NULL is provided for: in COALESCE or IS DISTINCT FROM".to_owned()
             }
             Self::Compared { column } => format!("compared with {column}, which no NULL equals"),
-            Self::Named { name } => format!("used as {name}, where NULL is hardly ever meant"),
+            Self::Named { name } => format!("stands for {name}, where NULL is hardly ever meant"),
             Self::Plain => "used where NULL is hardly ever meant".to_owned(),
             Self::Unknown => "nothing is known of its use".to_owned(),
         }
@@ -100,7 +107,7 @@ impl RowsReason {
             Self::Keys { keys } if keys.len() == 1 => format!("the unique key {} is compared", keys[0]),
             Self::Keys { keys } => format!("the unique keys {} are compared", keys.join(" and ")),
             Self::Unmet { keys } if keys.is_empty() => "no unique key is compared".to_owned(),
-            Self::Unmet { keys } => format!("no unique key is compared: {}", keys.join(", ")),
+            Self::Unmet { keys } => format!("none of these unique keys is compared: {}", keys.join(", ")),
             Self::SeveralStatements => "a rule adds statements, and the rows of all are counted".to_owned(),
         }
     }

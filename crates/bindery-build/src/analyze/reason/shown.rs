@@ -13,6 +13,14 @@ impl Why<'_> {
     /// An expression much as it is written: `sum(amount)`, `note || 'x'`; what is not worth its words is `...`.
     pub fn shown(&self, expr: &Node<'_>, env: &Env<'_, '_>) -> String {
         let args = |list: &str| -> Vec<String> { expr.nodes(list).map(|arg| self.shown(arg, env)).collect() };
+        // What has operators in it is put into parentheses as a part of something else.
+        let part = |arg: &Node<'_>| match arg.name {
+            "OPEXPR" | "BOOLEXPR" | "SCALARARRAYOPEXPR" | "ARRAYEXPR" => {
+                format!("({})", self.shown(arg, env))
+            }
+            _ => self.shown(arg, env),
+        };
+        let parts = || -> Vec<String> { expr.nodes("args").map(part).collect() };
         let call = |name: &str| called(name, &args("args"));
         let first = |field: &str| expr.node(field).map_or("...".to_owned(), |arg| self.shown(arg, env));
         match expr.name {
@@ -25,8 +33,20 @@ impl Why<'_> {
             "RELABELTYPE" | "COERCEVIAIO" | "ARRAYCOERCEEXPR" | "COERCETODOMAIN" | "COLLATEEXPR"
             | "NAMEDARGEXPR" => first("arg"),
             "CASETESTEXPR" => env.tested.map_or("...".to_owned(), |tested| self.shown(tested, env)),
-            "FUNCEXPR" | "OPEXPR" | "SCALARARRAYOPEXPR" | "NULLIFEXPR" => {
-                self.call_shown(expr, &args("args"))
+            "OPEXPR" | "SCALARARRAYOPEXPR" => self.operator_shown(expr, &parts()),
+            "NULLIFEXPR" => call("nullif"),
+            // A cast.
+            "FUNCEXPR" if matches!(expr.number("funcformat"), Some(1 | 2)) => {
+                expr.nodes("args").next().map_or("...".to_owned(), |arg| self.shown(arg, env))
+            }
+            "FUNCEXPR" => {
+                // Arguments of a VARIADIC parameter have become an array.
+                let written = expr.nodes("args").flat_map(|arg| match arg.name {
+                    "ARRAYEXPR" if expr.is_true("funcvariadic") => arg.nodes("elements").collect(),
+                    _ => vec![arg],
+                });
+                let written: Vec<String> = written.map(|arg| self.shown(arg, env)).collect();
+                called(&self.function_name(expr, "funcid"), &written)
             }
             "AGGREF" if expr.is_true("aggstar") => {
                 called(&self.function_name(expr, "aggfnoid"), &["*".to_owned()])
@@ -45,11 +65,15 @@ impl Why<'_> {
             "SUBSCRIPTINGREF" => {
                 let lower = args("reflowerindexpr");
                 let slice = if lower.is_empty() { String::new() } else { format!("{}:", lower.join("][")) };
-                format!("{}[{slice}{}]", first("refexpr"), args("refupperindexpr").join("]["))
+                format!(
+                    "{}[{slice}{}]",
+                    expr.node("refexpr").map_or("...".to_owned(), part),
+                    args("refupperindexpr").join("][")
+                )
             }
             "ARRAYEXPR" => format!("ARRAY[{}]", short(&args("elements"))),
             "ROWEXPR" => called("ROW", &args("args")),
-            "BOOLEXPR" => match (expr.word("boolop"), &args("args")[..]) {
+            "BOOLEXPR" => match (expr.word("boolop"), &parts()[..]) {
                 (Some("not"), [only]) => format!("NOT {only}"),
                 (Some(word), all) => all.join(&format!(" {} ", word.to_uppercase())),
                 _ => "...".to_owned(),
@@ -58,24 +82,16 @@ impl Why<'_> {
         }
     }
 
-    fn call_shown(&self, expr: &Node<'_>, args: &[String]) -> String {
-        // `CoercionForm` of `primnodes.h`: casts.
-        const CASTS: [i64; 2] = [1, 2];
-        let catalog = self.nullability.catalog;
-        if expr.name == "NULLIFEXPR" {
-            return called("nullif", args);
-        }
-        match (catalog.operator_of(expr), args) {
-            (Some(operator), [left, right]) if expr.name == "SCALARARRAYOPEXPR" => {
+    fn operator_shown(&self, expr: &Node<'_>, sides: &[String]) -> String {
+        let name =
+            self.nullability.catalog.operator_of(expr).map_or("...", |operator| operator.name.as_str());
+        match sides {
+            [left, right] if expr.name == "SCALARARRAYOPEXPR" => {
                 let word = if expr.is_true("useOr") { "ANY" } else { "ALL" };
-                format!("{left} {} {word} ({right})", operator.name)
+                format!("{left} {name} {word} ({right})")
             }
-            (Some(operator), [left, right]) => format!("{left} {} {right}", operator.name),
-            (Some(operator), [only]) => format!("{} {only}", operator.name),
-            (None, [first, ..]) if expr.number("funcformat").is_some_and(|form| CASTS.contains(&form)) => {
-                first.clone()
-            }
-            _ => called(&self.function_name(expr, "funcid"), args),
+            [left, right] => format!("{left} {name} {right}"),
+            _ => format!("{name} {}", sides.join(" ")),
         }
     }
 
@@ -132,7 +148,9 @@ pub(super) fn alias_of(entry: &Node<'_>) -> Option<String> {
 /// `s.note`, by the names that the query has for them.
 pub(super) fn qualified(entry: &Node<'_>, number: i64) -> String {
     let name = column_name(entry, number).unwrap_or("...".to_owned());
-    match alias_of(entry).filter(|alias| !alias.starts_with('*') && alias != "unnamed_subquery") {
+    match alias_of(entry)
+        .filter(|alias| !alias.starts_with('*') && alias != "unnamed_subquery" && *alias != name)
+    {
         Some(alias) => format!("{alias}.{name}"),
         None => name,
     }
