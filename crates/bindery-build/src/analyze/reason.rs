@@ -12,7 +12,7 @@ mod rows;
 mod sentence;
 mod shown;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::catalog::Catalog;
 
@@ -29,6 +29,8 @@ pub(crate) use rows::{RowsReason, rows_reason};
 pub(crate) enum Reason {
     /// The server has sent no tree, or one that could not be read.
     NoTree,
+    /// It comes from further inside than is looked.
+    TooDeep,
     /// No rule knows it.
     NotUnderstood {
         what: String,
@@ -156,6 +158,25 @@ pub(crate) enum Reason {
     },
 }
 
+impl Reason {
+    /// The same, where what is said of parameters comes from `given`.
+    fn with_params(self, given: &mut dyn FnMut(usize) -> Self) -> Self {
+        let mut inside = |reason: Box<Self>| Box::new(reason.with_params(given));
+        match self {
+            Self::Param { number } => given(number),
+            Self::Argument { call, reason } => Self::Argument { call, reason: inside(reason) },
+            Self::Values { call, reason } => Self::Values { call, reason: inside(reason) },
+            Self::Inside { what, reason } => Self::Inside { what, reason: inside(reason) },
+            Self::Part { part, number, reason } => Self::Part { part, number, reason: inside(reason) },
+            Self::Every { call, reasons } => {
+                let reasons = reasons.into_iter().map(|reason| reason.with_params(given)).collect();
+                Self::Every { call, reasons }
+            }
+            told => told,
+        }
+    }
+}
+
 /// What there are several of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -193,24 +214,36 @@ pub(crate) fn reasons(
         |(index, nulls): (usize, &Nulls)| nulls.value.then_some(Reason::Param { number: index + 1 });
     let params: Vec<Option<Reason>> = params.iter().enumerate().map(of_param).collect();
     let joins = join::read(sql);
-    let why = Why { nullability, params: &params, joins: &joins, open: &RefCell::default() };
-    let column = |(index, nulls): (usize, &Nulls)| ColumnReasons {
-        value: nulls.value.then(|| why.output(query, None, &[], index)),
-        elements: nulls.elements.then(|| why.output_elements(query, index)),
+    let (open, levels) = (RefCell::default(), Cell::new(0));
+    let why =
+        Why { nullability, params: &params, joins: &joins, is_part: false, open: &open, levels: &levels };
+    let column = |(index, nulls): (usize, &Nulls)| {
+        levels.set(0);
+        ColumnReasons {
+            value: nulls.value.then(|| why.output(query, None, &[], index)),
+            elements: nulls.elements.then(|| why.output_elements(query, index)),
+        }
     };
     outputs.iter().enumerate().map(column).collect()
 }
+
+/// More queries are not looked into for one column: those inside each other that refer to each twice have no end.
+const MOST_LEVELS: u32 = 200;
 
 /// Follows a verdict to its cause. Each function takes for granted that what it is asked about is nullable.
 #[derive(Clone, Copy)]
 struct Why<'w> {
     nullability: Nullability<'w>,
-    /// Why parameters can be NULL; in a function's body its arguments.
+    /// Why parameters can be NULL; in a function's body they are put in place later.
     params: &'w [Option<Reason>],
     /// The outer joins of the text that is looked at; of views and functions there is none.
     joins: &'w [WrittenJoin],
-    /// The columns of recursive CTEs that are being explained.
+    /// Whether it explains one of several arguments; of those inside one is enough.
+    is_part: bool,
+    /// The columns of CTEs that are being explained.
     open: &'w RefCell<Vec<(String, usize)>>,
+    /// How many queries have been looked into.
+    levels: &'w Cell<u32>,
 }
 
 impl Why<'_> {
@@ -222,6 +255,10 @@ impl Why<'_> {
         non_null: &[usize],
         index: usize,
     ) -> Reason {
+        self.levels.set(self.levels.get() + 1);
+        if self.levels.get() > MOST_LEVELS {
+            return Reason::TooDeep;
+        }
         let level = self.nullability.level(query, outer, non_null);
         let target = targets(query).nth(index);
         if let Some(operation) = query.node("setOperations") {

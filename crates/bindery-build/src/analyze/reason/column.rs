@@ -218,7 +218,7 @@ impl Why<'_> {
         let tree = view.definition.as_deref().and_then(node::parse);
         let Some(query) = tree.as_ref().and_then(result_query) else { return unknown(&what) };
         let then = Nullability { params: &[], stored: Some(view.written), caller: None, ..self.nullability };
-        let why = Why { nullability: then, params: &[], joins: &[], open: self.open };
+        let why = Why { nullability: then, params: &[], joins: &[], ..*self };
         let reason = Box::new(why.output(query, None, &[], view.columns.range(..number).count()));
         Reason::Inside { what, reason }
     }
@@ -279,13 +279,19 @@ impl Why<'_> {
         }
         let Some(index) = self.nullability.body_column(function, index) else { return unknown(&what) };
         let params = self.nullability.given(function, nulls);
-        let reasons = self.argument_reasons(call, &params, env);
+        let of_param =
+            |(index, nulls): (usize, &Nulls)| nulls.value.then_some(Reason::Param { number: index + 1 });
+        let reasons: Vec<Option<Reason>> = params.iter().enumerate().map(of_param).collect();
         let reason = self.nullability.in_body(function, &params, |inside, query| {
-            let why = Why { nullability: *inside, params: &reasons, joins: &[], open: self.open };
+            let (is_part, open, levels) = (self.is_part, self.open, self.levels);
+            let why = Why { nullability: *inside, params: &reasons, joins: &[], is_part, open, levels };
             why.output(query, None, &[], index)
         });
         match reason {
-            Some(reason) => Reason::Inside { what, reason: Box::new(reason) },
+            Some(reason) => {
+                let reason = reason.with_params(&mut |number| self.given_argument(call, number, env));
+                Reason::Inside { what, reason: Box::new(reason) }
+            }
             None => {
                 let tree = function.body.as_deref().and_then(node::parse);
                 let query = tree.as_ref().and_then(result_query);
@@ -296,21 +302,17 @@ impl Why<'_> {
         }
     }
 
-    fn argument_reasons<'n>(
-        &self,
-        call: &'n Node<'n>,
-        params: &[Nulls],
-        env: &Env<'_, 'n>,
-    ) -> Vec<Option<Reason>> {
-        let mut reasons = vec![None; params.len()];
-        for (position, arg) in call.nodes("args").enumerate() {
+    /// What is given for a function's parameter of this number.
+    fn given_argument<'n>(&self, call: &'n Node<'n>, number: usize, env: &Env<'_, 'n>) -> Reason {
+        let mut args = call.nodes("args").enumerate();
+        let argument = args.find(|(position, arg)| {
             let named = arg.number("argnumber").filter(|_| arg.name == "NAMEDARGEXPR");
-            let place = named.and_then(|number| usize::try_from(number).ok()).unwrap_or(position);
-            if params.get(place).is_some_and(|nulls| nulls.value) && self.nullability.nullable(arg, env) {
-                reasons[place] = Some(self.expr(arg, env));
-            }
+            named.and_then(|place| usize::try_from(place).ok()).unwrap_or(*position) + 1 == number
+        });
+        match argument.filter(|(_, arg)| self.nullability.nullable(arg, env)) {
+            Some((_, arg)) => self.expr(arg, env),
+            None => Reason::Default,
         }
-        reasons
     }
 }
 

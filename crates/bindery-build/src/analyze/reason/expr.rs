@@ -90,15 +90,19 @@ impl Why<'_> {
     /// All of them can.
     fn every<'n>(&self, expr: &'n Node<'n>, list: &str, env: &Env<'_, 'n>) -> Reason {
         let nullable = expr.nodes(list).filter(|arg| self.nullability.nullable(arg, env));
-        let reasons = nullable.map(|arg| self.expr(arg, env)).collect();
+        let told = if self.is_part { 1 } else { usize::MAX };
+        let part = Self { is_part: true, ..*self };
+        let reasons = nullable.take(told).map(|arg| part.expr(arg, env)).collect();
         Reason::Every { call: self.shown(expr, env), reasons }
     }
 
     /// Each argument is looked at where all before it are NULL.
     fn coalesce<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Reason {
         let (mut place, mut reasons) = (env.clone(), Vec::new());
-        for arg in expr.nodes("args") {
-            reasons.push(self.expr(arg, &place));
+        let told = if self.is_part { 1 } else { usize::MAX };
+        let part = Self { is_part: true, ..*self };
+        for arg in expr.nodes("args").take(told) {
+            reasons.push(part.expr(arg, &place));
             place = place.with(self.nullability.if_null(arg, &place));
         }
         Reason::Every { call: self.shown(expr, env), reasons }
@@ -346,6 +350,10 @@ impl Why<'_> {
         outer: Option<&Env<'_, 'n>>,
         index: usize,
     ) -> Reason {
+        self.levels.set(self.levels.get() + 1);
+        if self.levels.get() > super::MOST_LEVELS {
+            return Reason::TooDeep;
+        }
         let level = self.nullability.level(query, outer, &[]);
         if let Some(operation) = query.node("setOperations") {
             let mut arms = Vec::new();

@@ -9,6 +9,7 @@ impl Reason {
         let inner = |reason: &Self| reason.sentence(line);
         match self {
             Self::NoTree => "the server sends no query trees, so nothing is known of it".to_owned(),
+            Self::TooDeep => "it comes from too far inside to be told".to_owned(),
             Self::NotUnderstood { what } => format!("nothing is known of {what}"),
             Self::OuterJoin { relation, join, at: Some(at) } => {
                 format!("{relation} is on the nullable side of the {join} JOIN at line {}", line(*at))
@@ -63,13 +64,34 @@ impl Reason {
                 told.dedup();
                 format!("{call} is NULL where all of its arguments are: {}", told.join("; "))
             }
-            Self::Inside { what, reason } => format!("{what} is nullable: {}", inner(reason)),
+            Self::Inside { what, reason } => {
+                // A long way through views is told by its ends.
+                const LONGEST_WAY: usize = 3;
+                let way: Vec<(&String, &Self)> =
+                    std::iter::successors(self.step(), |(_, next)| next.step()).collect();
+                match way.last() {
+                    Some((last, reason)) if way.len() > LONGEST_WAY => {
+                        format!("{what} is nullable, as is {last} deep inside: {}", inner(reason))
+                    }
+                    _ => format!("{what} is nullable: {}", inner(reason)),
+                }
+            }
             Self::Part { part: Part::Branch, number, reason } => {
                 format!("in branch {number} of the set operation, {}", inner(reason))
             }
             Self::Part { part: Part::Row, number, reason } => {
                 format!("in row {number} of VALUES, {}", inner(reason))
             }
+        }
+    }
+}
+
+impl Reason {
+    /// One step into a view, a subquery or a CTE: what it is, and the reason inside.
+    fn step(&self) -> Option<(&String, &Self)> {
+        match self {
+            Self::Inside { what, reason } => Some((what, reason)),
+            _ => None,
         }
     }
 }

@@ -141,3 +141,32 @@ fn disagreement(fixture: &mut Fixture, sql: &str) -> Option<String> {
     let unknown: Vec<String> = unknown.filter(|said| !NOT_UNDERSTOOD.contains(&said.as_str())).collect();
     (!unknown.is_empty()).then(|| format!("{}: {sql}", unknown.join("; ")))
 }
+
+/// What refers to the layer below twice, or more often, is not followed everywhere.
+#[test]
+fn layers_of_views_are_explained_down_to_the_table() {
+    let mut fixture = Fixture::new(SCHEMA);
+    let mut views =
+        "CREATE VIEW layer_0 AS SELECT id, note AS x, note AS y, b_id AS n, b_id AS m FROM a;".to_owned();
+    for depth in 1..=25 {
+        views += &format!(
+            "CREATE VIEW layer_{depth} AS SELECT l.id, l.x, coalesce(l.x, l.y) AS y, plus(l.n, l.m) AS n, plus(l.m, l.n) AS m \
+             FROM layer_{} l LEFT JOIN a ON a.id = l.id AND l.x IS NOT DISTINCT FROM a.note WHERE l.id > 0;",
+            depth - 1
+        );
+    }
+    fixture.session.client.batch_execute(&views).unwrap();
+    let said = fixture.said("SELECT x, y FROM layer_25");
+    assert_eq!(
+        said[0],
+        "= layer_25.x is nullable, as is layer_0.x deep inside: a.note is declared without NOT NULL"
+    );
+    assert!(
+        said[1]
+            .starts_with("= layer_25.y is nullable: coalesce(x, y) is NULL where all of its arguments are: ")
+    );
+    assert!(said[1].ends_with("a.note is declared without NOT NULL"), "{said:?}");
+    let said = fixture.said("SELECT n FROM layer_10");
+    assert!(said[0].starts_with("= layer_10.n is nullable: plus(n, m) is nullable: "), "{said:?}");
+    assert!(said[0].ends_with("a.b_id is declared without NOT NULL"), "{said:?}");
+}
