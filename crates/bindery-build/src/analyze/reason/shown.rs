@@ -2,7 +2,7 @@
 
 use super::super::constant;
 use super::super::key::Column;
-use super::super::level::{Env, Level};
+use super::super::level::{Env, Level, entry_kind};
 use super::super::node::{Node, Value, unquoted};
 use super::Why;
 
@@ -24,7 +24,7 @@ impl Why<'_> {
         let call = |name: &str| called(name, &args("args"));
         let first = |field: &str| expr.node(field).map_or("...".to_owned(), |arg| self.shown(arg, env));
         match expr.name {
-            "VAR" => column_shown(expr, env).unwrap_or("...".to_owned()),
+            "VAR" => self.column_shown(expr, env).unwrap_or("...".to_owned()),
             "CONST" => constant_shown(expr),
             "PARAM" if expr.number("paramkind") == Some(0) => {
                 format!("${}", expr.number("paramid").unwrap_or(0))
@@ -82,6 +82,18 @@ impl Why<'_> {
         }
     }
 
+    /// A column without its relation; since PostgreSQL 18 what a grouped query refers to stands in an entry of its own.
+    fn column_shown(&self, expr: &Node<'_>, env: &Env<'_, '_>) -> Option<String> {
+        let column = Column::of(expr)?;
+        let env = env.above(column.up)?;
+        let entry = env.level.entry(column.relation)?;
+        if entry.number("rtekind") == Some(entry_kind::GROUP) {
+            let index = usize::try_from(column.number).ok()?.checked_sub(1)?;
+            return Some(self.shown(entry.list("groupexprs").get(index)?.as_node()?, &env));
+        }
+        if column.number == 0 { alias_of(entry) } else { column_name(entry, column.number) }
+    }
+
     fn operator_shown(&self, expr: &Node<'_>, sides: &[String]) -> String {
         let name =
             self.nullability.catalog.operator_of(expr).map_or("...", |operator| operator.name.as_str());
@@ -123,16 +135,6 @@ fn constant_shown(expr: &Node<'_>) -> String {
         (_, Some(Some(value)), _) => value.to_string(),
         (.., Some(Ok(text))) => format!("'{}'", text.replace('\'', "''")),
         _ => "...".to_owned(),
-    }
-}
-
-/// A column without its relation.
-fn column_shown(expr: &Node<'_>, env: &Env<'_, '_>) -> Option<String> {
-    let column = Column::of(expr)?;
-    let env = env.above(column.up)?;
-    match column.number {
-        0 => alias(env.level, column.relation),
-        _ => column_name(env.level.entry(column.relation)?, column.number),
     }
 }
 
