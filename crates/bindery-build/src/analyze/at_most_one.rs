@@ -62,7 +62,7 @@ pub(super) fn met_keys(query: &Node<'_>, catalog: &Catalog) -> Vec<String> {
         let key = relation.unique_keys.iter().find(|key| is_met(key, number, &said))?;
         let part = |part: &KeyPart| match part {
             KeyPart::Column(number) => relation.column_name(*number),
-            KeyPart::Expression(_) => Some("...".to_owned()),
+            KeyPart::Expression(_) => Some("an expression".to_owned()),
         };
         let keys = vec![key.parts.iter().filter_map(part).collect()];
         let relation = entry.node("eref").and_then(|alias| alias.text("aliasname"))?;

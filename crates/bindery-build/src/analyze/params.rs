@@ -63,6 +63,8 @@ pub(super) struct Place {
     pub name: Option<String>,
     /// The column whose values stand there.
     pub column: Option<(u32, i16)>,
+    /// What the column on the other side of an operator is called.
+    pub beside: Option<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -85,11 +87,15 @@ impl Kind {
 
 impl Place {
     fn plain(name: Option<String>) -> Self {
-        Self { kind: Kind::Plain, name, column: None }
+        Self::of(Kind::Plain, name)
     }
 
     fn of_kind(&self, kind: Kind) -> Self {
-        Self { kind, name: self.name.clone(), column: None }
+        Self::of(kind, self.name.clone())
+    }
+
+    fn of(kind: Kind, name: Option<String>) -> Self {
+        Self { kind, name, column: None, beside: None }
     }
 }
 
@@ -111,7 +117,8 @@ impl Reader<'_> {
         for target in query.nodes("targetList").chain(conflict).chain(merged) {
             let (Some(expr), Some(column)) = (target.node("expr"), target.number("resno")) else { continue };
             let kind = Kind::Assigned { nullable: self.takes_null(table, column) };
-            let place = Place { kind, name: column_name(table, column), column: table_column(table, column) };
+            let column_of = table_column(table, column);
+            let place = Place { column: column_of, ..Place::of(kind, column_name(table, column)) };
             for (query, expr) in sources(query, expr) {
                 self.read(query, expr, &place);
             }
@@ -174,11 +181,15 @@ impl Reader<'_> {
             }
             "NULLTEST" => {
                 let name = expr.node("arg").and_then(|arg| var_name(query, arg));
-                self.read_each(query, expr.node("arg"), &Place { kind: Kind::Tested, name, column: None });
+                self.read_each(query, expr.node("arg"), &Place::of(Kind::Tested, name));
             }
             "COALESCEEXPR" => {
                 let name = args.iter().find_map(|arg| var_name(query, arg)).or(place.name.clone());
-                self.read_each(query, args, &Place { kind: Kind::Replaced, name, column: place.column });
+                self.read_each(
+                    query,
+                    args,
+                    &Place { column: place.column, ..Place::of(Kind::Replaced, name) },
+                );
             }
             "CASEEXPR" => {
                 let results =
@@ -242,8 +253,9 @@ impl Reader<'_> {
     fn read_sides(&mut self, query: &Node<'_>, sides: &[&Node<'_>], kind: Kind, given: Option<&String>) {
         for (index, side) in sides.iter().enumerate() {
             let mut others = sides.iter().enumerate().filter(|(other, _)| *other != index);
-            let name = given.cloned().or_else(|| others.find_map(|(_, other)| var_name(query, other)));
-            self.read(query, side, &Place { kind, name, column: None });
+            let beside = others.find_map(|(_, other)| var_name(query, other));
+            let name = given.cloned().or(beside.clone());
+            self.read(query, side, &Place { beside, ..Place::of(kind, name) });
         }
     }
 
@@ -251,8 +263,8 @@ impl Reader<'_> {
     fn read_equals(&mut self, query: &Node<'_>, sides: &[&Node<'_>], kind: Kind) {
         let [left, right] = sides else { return self.read_sides(query, sides, kind, None) };
         for (side, other) in [(left, right), (right, left)] {
-            let place = Place { kind, name: var_name(query, other), column: var_column(query, other) };
-            self.read(query, side, &place);
+            let (beside, column) = (var_name(query, other), var_column(query, other));
+            self.read(query, side, &Place { column, beside: beside.clone(), ..Place::of(kind, beside) });
         }
     }
 

@@ -268,14 +268,14 @@ impl Why<'_> {
     fn json_query<'n>(&self, expr: &'n Node<'n>, env: &Env<'_, 'n>) -> Reason {
         let argument = expr.node("formatted_expr").filter(|arg| self.nullability.nullable(arg, env));
         // `JsonExprOp` of `primnodes.h`.
-        let call = match expr.number("op") {
-            Some(0) => "json_exists",
-            Some(1) => "json_query",
-            _ => "json_value",
+        let (call, when) = match expr.number("op") {
+            Some(0) => ("json_exists", "an error is UNKNOWN"),
+            Some(1) => ("json_query", "the path finds nothing"),
+            _ => ("json_value", "the path finds nothing"),
         };
         match argument {
             Some(argument) => argument_of(call.to_owned(), self.expr(argument, env)),
-            None => Reason::MayReturnNull { call: call.to_owned(), when: Some("the path finds nothing") },
+            None => Reason::MayReturnNull { call: call.to_owned(), when: Some(when) },
         }
     }
 

@@ -19,7 +19,9 @@ pub(crate) enum ParamReason {
     Replaced,
     /// It is compared with a column by `=`.
     Compared { column: String },
-    /// It has the name of a column that it is compared with, of an argument, of LIMIT or OFFSET.
+    /// An operator has it on one side and a column on the other.
+    Beside { column: String },
+    /// It is an argument of a function, or that of LIMIT or OFFSET.
     Named { name: String },
     /// It stands anywhere else.
     Plain,
@@ -56,7 +58,10 @@ fn reason(param: &params::Param, given: &Given, catalog: &Catalog) -> ParamReaso
         (Kind::Tested, ..) => ParamReason::Tested,
         (Kind::Replaced, ..) => ParamReason::Replaced,
         (Kind::Plain, Some(column), _) => ParamReason::Compared { column },
-        (Kind::Plain, None, Some(name)) => ParamReason::Named { name },
-        (Kind::Plain, None, None) => ParamReason::Plain,
+        (Kind::Plain, None, name) => match (place.beside.clone(), name) {
+            (Some(column), _) => ParamReason::Beside { column },
+            (None, Some(name)) => ParamReason::Named { name },
+            (None, None) => ParamReason::Plain,
+        },
     }
 }

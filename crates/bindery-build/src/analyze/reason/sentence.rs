@@ -108,7 +108,8 @@ impl ParamReason {
                 "used only where NULL is provided for: in COALESCE or IS DISTINCT FROM".to_owned()
             }
             Self::Compared { column } => format!("compared with {column}, which no NULL equals"),
-            Self::Named { name } => format!("stands for {name}, where NULL is hardly ever meant"),
+            Self::Beside { column } => format!("used with {column}, where NULL gives NULL"),
+            Self::Named { name } => format!("used as {name}, where NULL is hardly ever meant"),
             Self::Plain => "used where NULL is hardly ever meant".to_owned(),
             Self::Unknown => "nothing is known of its use".to_owned(),
         }

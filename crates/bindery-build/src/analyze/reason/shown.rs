@@ -12,7 +12,9 @@ const LONGEST_ARGUMENTS: usize = 40;
 impl Why<'_> {
     /// An expression much as it is written: `sum(amount)`, `note || 'x'`; what is not worth its words is `...`.
     pub fn shown(&self, expr: &Node<'_>, env: &Env<'_, '_>) -> String {
-        let args = |list: &str| -> Vec<String> { expr.nodes(list).map(|arg| self.shown(arg, env)).collect() };
+        let args = |list: &str| -> Vec<String> {
+            expr.nodes(list).filter(|arg| !arg.is_true("resjunk")).map(|arg| self.shown(arg, env)).collect()
+        };
         // What has operators in it is put into parentheses as a part of something else.
         let part = |arg: &Node<'_>| match arg.name {
             "OPEXPR" | "BOOLEXPR" | "SCALARARRAYOPEXPR" | "ARRAYEXPR" => {
@@ -61,6 +63,7 @@ impl Why<'_> {
             "COALESCEEXPR" => call("coalesce"),
             "MINMAXEXPR" => call(if expr.number("op") == Some(0) { "greatest" } else { "least" }),
             "XMLEXPR" => "this XML".to_owned(),
+            "JSONCONSTRUCTOREXPR" => "this JSON".to_owned(),
             "CASEEXPR" => "CASE".to_owned(),
             "SUBSCRIPTINGREF" => {
                 let lower = args("reflowerindexpr");
