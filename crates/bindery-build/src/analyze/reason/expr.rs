@@ -67,14 +67,7 @@ impl Why<'_> {
             "XMLEXPR" => Some(argument("args").unwrap_or_else(|| self.every(expr, "named_args", env))),
             _ => None,
         };
-        found.unwrap_or_else(|| unknown(&self.shown_or_kind(expr, env)))
-    }
-
-    fn shown_or_kind(&self, expr: &Node<'_>, env: &Env<'_, '_>) -> String {
-        match self.shown(expr, env).as_str() {
-            "..." => format!("this expression ({})", expr.name.to_lowercase()),
-            shown => shown.to_owned(),
-        }
+        found.unwrap_or_else(|| unknown(&self.shown(expr, env)))
     }
 
     fn may_return_null(&self, expr: &Node<'_>, env: &Env<'_, '_>, when: Option<&'static str>) -> Reason {

@@ -6,27 +6,36 @@ use super::super::level::{Env, Level, entry_kind};
 use super::super::node::{Node, Value, unquoted};
 use super::Why;
 
+/// For what is left out.
+pub(super) const LEFT_OUT: &str = "...";
+
 /// A longer list of arguments is left out.
 const LONGEST_ARGUMENTS: usize = 40;
 
 impl Why<'_> {
-    /// An expression much as it is written: `sum(amount)`, `note || 'x'`; what is not worth its words is `...`.
+    /// An expression much as it is written: `sum(amount)`, `note || 'x'`.
     pub fn shown(&self, expr: &Node<'_>, env: &Env<'_, '_>) -> String {
+        let words = self.words(expr, env);
+        if words == LEFT_OUT { "this expression".to_owned() } else { words }
+    }
+
+    /// The same as a part of something else, where what is not worth its words is left out.
+    fn words(&self, expr: &Node<'_>, env: &Env<'_, '_>) -> String {
         let args = |list: &str| -> Vec<String> {
-            expr.nodes(list).filter(|arg| !arg.is_true("resjunk")).map(|arg| self.shown(arg, env)).collect()
+            expr.nodes(list).filter(|arg| !arg.is_true("resjunk")).map(|arg| self.words(arg, env)).collect()
         };
         // What has operators in it is put into parentheses as a part of something else.
         let part = |arg: &Node<'_>| match arg.name {
             "OPEXPR" | "BOOLEXPR" | "SCALARARRAYOPEXPR" | "ARRAYEXPR" => {
-                format!("({})", self.shown(arg, env))
+                format!("({})", self.words(arg, env))
             }
-            _ => self.shown(arg, env),
+            _ => self.words(arg, env),
         };
         let parts = || -> Vec<String> { expr.nodes("args").map(part).collect() };
         let call = |name: &str| called(name, &args("args"));
-        let first = |field: &str| expr.node(field).map_or("...".to_owned(), |arg| self.shown(arg, env));
+        let first = |field: &str| expr.node(field).map_or(LEFT_OUT.to_owned(), |arg| self.words(arg, env));
         match expr.name {
-            "VAR" => self.column_shown(expr, env).unwrap_or("...".to_owned()),
+            "VAR" => self.column_shown(expr, env).unwrap_or(LEFT_OUT.to_owned()),
             "CONST" => constant_shown(expr),
             "PARAM" if expr.number("paramkind") == Some(0) => {
                 format!("${}", expr.number("paramid").unwrap_or(0))
@@ -34,12 +43,11 @@ impl Why<'_> {
             "TARGETENTRY" => first("expr"),
             "RELABELTYPE" | "COERCEVIAIO" | "ARRAYCOERCEEXPR" | "COERCETODOMAIN" | "COLLATEEXPR"
             | "NAMEDARGEXPR" => first("arg"),
-            "CASETESTEXPR" => env.tested.map_or("...".to_owned(), |tested| self.shown(tested, env)),
             "OPEXPR" | "SCALARARRAYOPEXPR" => self.operator_shown(expr, &parts()),
             "NULLIFEXPR" => call("nullif"),
             // A cast.
             "FUNCEXPR" if matches!(expr.number("funcformat"), Some(1 | 2)) => {
-                expr.nodes("args").next().map_or("...".to_owned(), |arg| self.shown(arg, env))
+                expr.nodes("args").next().map_or(LEFT_OUT.to_owned(), |arg| self.words(arg, env))
             }
             "FUNCEXPR" => {
                 // Arguments of a VARIADIC parameter have become an array.
@@ -47,7 +55,7 @@ impl Why<'_> {
                     "ARRAYEXPR" if expr.is_true("funcvariadic") => arg.nodes("elements").collect(),
                     _ => vec![arg],
                 });
-                let written: Vec<String> = written.map(|arg| self.shown(arg, env)).collect();
+                let written: Vec<String> = written.map(|arg| self.words(arg, env)).collect();
                 called(&self.function_name(expr, "funcid"), &written)
             }
             "AGGREF" if expr.is_true("aggstar") => {
@@ -70,7 +78,7 @@ impl Why<'_> {
                 let slice = if lower.is_empty() { String::new() } else { format!("{}:", lower.join("][")) };
                 format!(
                     "{}[{slice}{}]",
-                    expr.node("refexpr").map_or("...".to_owned(), part),
+                    expr.node("refexpr").map_or(LEFT_OUT.to_owned(), part),
                     args("refupperindexpr").join("][")
                 )
             }
@@ -78,10 +86,10 @@ impl Why<'_> {
             "ROWEXPR" => called("ROW", &args("args")),
             "BOOLEXPR" => match (expr.word("boolop"), &parts()[..]) {
                 (Some("not"), [only]) => format!("NOT {only}"),
-                (Some(word), all) => all.join(&format!(" {} ", word.to_uppercase())),
-                _ => "...".to_owned(),
+                (Some(word), all) if all.len() <= 4 => all.join(&format!(" {} ", word.to_uppercase())),
+                _ => LEFT_OUT.to_owned(),
             },
-            _ => "...".to_owned(),
+            _ => LEFT_OUT.to_owned(),
         }
     }
 
@@ -92,15 +100,16 @@ impl Why<'_> {
         let entry = env.level.entry(column.relation)?;
         if entry.number("rtekind") == Some(entry_kind::GROUP) {
             let index = usize::try_from(column.number).ok()?.checked_sub(1)?;
-            return Some(self.shown(entry.list("groupexprs").get(index)?.as_node()?, &env));
+            return Some(self.words(entry.list("groupexprs").get(index)?.as_node()?, &env));
         }
         if column.number == 0 { alias_of(entry) } else { column_name(entry, column.number) }
     }
 
     fn operator_shown(&self, expr: &Node<'_>, sides: &[String]) -> String {
         let name =
-            self.nullability.catalog.operator_of(expr).map_or("...", |operator| operator.name.as_str());
+            self.nullability.catalog.operator_of(expr).map_or(LEFT_OUT, |operator| operator.name.as_str());
         match sides {
+            _ if sides.iter().map(String::len).sum::<usize>() > 2 * LONGEST_ARGUMENTS => LEFT_OUT.to_owned(),
             [left, right] if expr.name == "SCALARARRAYOPEXPR" => {
                 let word = if expr.is_true("useOr") { "ANY" } else { "ALL" };
                 format!("{left} {name} {word} ({right})")
@@ -111,7 +120,9 @@ impl Why<'_> {
     }
 
     fn function_name(&self, expr: &Node<'_>, field: &str) -> String {
-        self.nullability.function_at(expr, field).map_or("...".to_owned(), |function| function.name.clone())
+        self.nullability
+            .function_at(expr, field)
+            .map_or(LEFT_OUT.to_owned(), |function| function.name.clone())
     }
 }
 
@@ -121,7 +132,7 @@ fn called(name: &str, args: &[String]) -> String {
 
 fn short(args: &[String]) -> String {
     let list = args.join(", ");
-    if list.chars().count() > LONGEST_ARGUMENTS { "...".to_owned() } else { list }
+    if list.chars().count() > LONGEST_ARGUMENTS { LEFT_OUT.to_owned() } else { list }
 }
 
 fn constant_shown(expr: &Node<'_>) -> String {
@@ -137,7 +148,7 @@ fn constant_shown(expr: &Node<'_>) -> String {
         (Some(number), ..) => number.to_string(),
         (_, Some(Some(value)), _) => value.to_string(),
         (.., Some(Ok(text))) => format!("'{}'", text.replace('\'', "''")),
-        _ => "...".to_owned(),
+        _ => LEFT_OUT.to_owned(),
     }
 }
 
@@ -152,7 +163,7 @@ pub(super) fn alias_of(entry: &Node<'_>) -> Option<String> {
 
 /// `s.note`, by the names that the query has for them.
 pub(super) fn qualified(entry: &Node<'_>, number: i64) -> String {
-    let name = column_name(entry, number).unwrap_or("...".to_owned());
+    let name = column_name(entry, number).unwrap_or(LEFT_OUT.to_owned());
     match alias_of(entry)
         .filter(|alias| !alias.starts_with('*') && alias != "unnamed_subquery" && *alias != name)
     {

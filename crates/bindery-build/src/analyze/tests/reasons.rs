@@ -232,3 +232,25 @@ fn the_example_is_explained() {
         println!("    rows: {}", rows.sentence());
     }
 }
+
+/// Trees nest as deep as statements do.
+#[test]
+fn deep_expressions_are_explained() {
+    let nested =
+        |left: &str, right: &str| format!("SELECT {}note{} FROM a", left.repeat(400), right.repeat(400));
+    let explain = move || {
+        let mut fixture = Fixture::new(SCHEMA);
+        let said = |sql: String| fixture.said(&sql).swap_remove(0);
+        [nested("lower(", ")"), nested("(CASE WHEN id > 0 THEN '' ELSE ", " END)"), nested("('x' || ", ")")]
+            .map(said)
+    };
+    let room = std::thread::Builder::new().stack_size(64 << 20).spawn(explain).unwrap();
+    assert_eq!(
+        room.join().unwrap(),
+        [
+            "= lower(lower(lower(lower(...)))) is NULL where an argument is: a.note is declared without NOT NULL",
+            "= a.note is declared without NOT NULL",
+            "= this expression is NULL where an argument is: a.note is declared without NOT NULL",
+        ]
+    );
+}
