@@ -52,7 +52,7 @@ impl Temporary {
     /// Keeps the state of all databases under `key`.
     pub fn keep(&self, key: &str) -> Result<(), Error> {
         let store = Store::of(&self.installation)?;
-        let state = self.on(FIRST_DATABASE, |client| Ok(kept::read(&self.cluster.socket_dir(), client)));
+        let state = self.on(FIRST_DATABASE, |client| Ok(kept::read(self.cluster.socket_dir(), client)));
         store.keep(key, &state.map_err(Error::because("cannot connect to the temporary server"))??)
     }
 

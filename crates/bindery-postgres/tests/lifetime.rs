@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::process::Stdio;
 
-use common::{Holder, PANIC, Place, WAIT, folder_of, hold, is_running, said, set_mode, without_bytes};
+use common::{Holder, PANIC, Place, WAIT, folder_of, hold, is_running, said, set_mode, until, without_bytes};
 
 #[test]
 fn nothing_is_left_after_success() {
@@ -15,14 +15,15 @@ fn nothing_is_left_after_success() {
     let (folder, server) = (holder.folder(), holder.server());
     assert!(folder.exists() && is_running(server));
     holder.end();
-    assert!(!folder.exists() && !is_running(server));
+    until("server and folder are gone", || !is_running(server) && !folder.exists());
 }
 
 #[test]
 fn nothing_is_left_after_a_panic() {
     let output = hold(PANIC).stdin(Stdio::null()).output().unwrap();
     assert!(said(&output).contains("as asked"));
-    assert!(!folder_of(&output).exists());
+    let folder = folder_of(&output);
+    until("the folder is gone", || !folder.exists());
 }
 
 #[test]
@@ -50,7 +51,7 @@ fn nothing_is_left_of_a_server_that_fails_and_the_error_has_what_it_said() {
     let seen = fs::read_to_string(seen).unwrap();
     // From the cache, and then from a cluster made afresh.
     assert_eq!(seen.lines().count(), 2);
-    assert!(seen.lines().all(|data| !fs::exists(data).unwrap()));
+    until("the folders are gone", || seen.lines().all(|data| !fs::exists(data).unwrap()));
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod common;
 use std::thread;
 
 use bindery_postgres::{Installation, Server};
-use common::{Holder, until};
+use common::{Holder, is_running, until};
 
 fn temporary() -> Server {
     Server::temporary(&Installation::find().unwrap()).unwrap()
@@ -106,6 +106,20 @@ fn a_server_outlives_the_thread_that_started_it_and_its_first_handle() {
     let database = server.create_database().unwrap();
     drop(server);
     assert_eq!(number(&mut database.connect().unwrap(), "SELECT 1::int8"), 1);
+}
+
+#[test]
+fn a_process_that_goes_on_has_nothing_left_of_a_server_either() {
+    let server = temporary();
+    let database = server.create_database().unwrap();
+    let url = database.url().to_owned();
+    let data = url.split(['@', '/']).nth(3).unwrap().replace("%2F", "/");
+    let folder = std::path::Path::new(&data).parent().unwrap();
+    let number = std::fs::read_to_string(format!("{data}/postmaster.pid")).unwrap();
+    let number: u32 = number.lines().next().unwrap().parse().unwrap();
+    drop((database, server));
+    // A process that nobody waited for would still have its number.
+    until("server and folder are gone", || !folder.exists() && !is_running(number));
 }
 
 #[test]
