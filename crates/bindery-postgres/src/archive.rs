@@ -52,18 +52,21 @@ pub(crate) fn pack(data: &Path, is_left_out: impl Fn(&Path) -> bool) -> io::Resu
     let mut entries = Vec::new();
     list(data, Path::new(""), &is_left_out, &mut entries)?;
     entries.sort_by(|a, b| (rank(&a.path), &a.path).cmp(&(rank(&b.path), &b.path)));
-    let mut content = Vec::new();
-    for entry in entries.iter_mut().filter(|entry| entry.kind == Kind::File) {
-        entry.length = File::open(data.join(&entry.path))?.read_to_end(&mut content)? as u64;
-    }
     let index: Vec<u8> = entries.iter().flat_map(index_entry).collect();
-    let header = MAGIC.len() + 8 + 4;
-    let mut archive = Vec::with_capacity(header + index.len() + content.len());
+    let begin = MAGIC.len() + 8 + 4 + index.len();
+    let content: u64 = entries.iter().map(|entry| entry.length).sum();
+    let length = begin as u64 + content;
+    let mut archive = Vec::with_capacity(usize::try_from(length).map_err(io::Error::other)?);
     archive.extend(MAGIC);
-    archive.extend(((header + index.len() + content.len()) as u64).to_le_bytes());
-    archive.extend(u32::try_from(entries.len()).map_err(|_| damaged())?.to_le_bytes());
+    archive.extend(length.to_le_bytes());
+    archive.extend(u32::try_from(entries.len()).map_err(io::Error::other)?.to_le_bytes());
     archive.extend(index);
-    archive.extend_from_slice(&content);
+    for entry in entries.iter().filter(|entry| entry.kind == Kind::File) {
+        let read = File::open(data.join(&entry.path))?.take(entry.length).read_to_end(&mut archive)?;
+        if read as u64 != entry.length {
+            return Err(io::Error::other(format!("{} became shorter meanwhile", entry.path.display())));
+        }
+    }
     Ok(archive)
 }
 
@@ -92,7 +95,7 @@ fn list(
             entries.push(Entry { kind: Kind::Folder, mode, length: 0, path: path.clone() });
             list(data, &path, is_left_out, entries)?;
         } else if meta.is_file() {
-            entries.push(Entry { kind: Kind::File, mode, length: 0, path });
+            entries.push(Entry { kind: Kind::File, mode, length: meta.len(), path });
         } else {
             return Err(io::Error::other(format!("{} is neither a file nor a folder", path.display())));
         }

@@ -103,7 +103,11 @@ impl Store {
         let unfinished = self.folder.join("unfinished");
         // Earlier versions had a folder of this name.
         let _ = fs::remove_dir_all(&unfinished);
-        let written = fs::write(&unfinished, cluster).and_then(|()| fs::rename(&unfinished, path));
+        let written = fs::write(&unfinished, cluster).and_then(|()| {
+            // Some file systems write the new file to the disk at once when it takes the place of another.
+            let _ = fs::remove_file(path);
+            fs::rename(&unfinished, path)
+        });
         written.map_err(|error| {
             let _ = fs::remove_file(&unfinished);
             Error::because("cannot store the cluster in the cache")(error)
