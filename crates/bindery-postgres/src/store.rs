@@ -10,7 +10,9 @@
 //!
 //! A file is given its name when it is whole and is never changed, so reading takes no lock.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -103,7 +105,7 @@ impl Store {
         let unfinished = self.folder.join("unfinished");
         // Earlier versions had a folder of this name.
         let _ = fs::remove_dir_all(&unfinished);
-        let written = fs::write(&unfinished, cluster).and_then(|()| {
+        let written = write_private(&unfinished, cluster).and_then(|()| {
             // Some file systems write the new file to the disk at once when it takes the place of another.
             let _ = fs::remove_file(path);
             fs::rename(&unfinished, path)
@@ -132,6 +134,13 @@ impl Store {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// A new file for this user's eyes only, since a state has data in it.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A write that was cut off may have left one.
+    let _ = fs::remove_file(path);
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
 }
 
 /// Refuses what is not the name of a file.

@@ -5,8 +5,10 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::SystemTime;
 
 use bindery_postgres::{Client, NoTls, Server};
 use common::{Holder, Place, WAIT, hold, without_bytes};
@@ -71,6 +73,23 @@ fn the_first_key_wins_and_a_key_that_is_kept_again_has_the_later_state() {
     assert_eq!(server.found, "Some(1)");
     server.connect().batch_execute("TABLE c").unwrap();
     server.end();
+}
+
+#[test]
+fn a_state_is_private_and_knows_when_it_was_used() {
+    let cache = Place::new("kept-used", 0o755);
+    let mut server = start(&cache, "");
+    ["a", "b"].iter().for_each(|key| server.keep(key));
+    server.end();
+    let [a, b] = ["a", "b"].map(|key| state(&cache.0, key).unwrap());
+    let used = |state: &Path| fs::metadata(state).unwrap().modified().unwrap();
+    for state in [&a, &b] {
+        fs::File::open(state).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(fs::metadata(state).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    start(&cache, "a b").end();
+    assert!(used(&a) > SystemTime::UNIX_EPOCH);
+    assert_eq!(used(&b), SystemTime::UNIX_EPOCH);
 }
 
 #[test]
