@@ -31,26 +31,46 @@ pub(crate) struct Migrated {
 }
 
 impl Migrated {
-    /// Starts a server and applies the first `count` migrations of `project`.
+    /// Starts a server and applies all migrations of `project`, whatever an earlier build has kept: what it kept may hold
+    /// an extension as it was before an upgrade.
+    ///
+    /// # Errors
+    /// A migration fails, or no server can be found or asked.
+    pub fn afresh(project: &Project, progress: &Progress) -> Result<Self, Box<Diagnostic>> {
+        Self::start_from(project, project.migrations().len(), &[], progress)
+    }
+
+    /// Starts a server with the first `count` migrations of `project`, of which it applies those that no earlier build has
+    /// kept.
     ///
     /// # Errors
     /// A migration fails, or no server can be found or asked.
     pub fn start(project: &Project, count: usize, progress: &Progress) -> Result<Self, Box<Diagnostic>> {
-        progress.tell(Step::StartingServer);
-        let states = project.states();
         // The newest first. An empty database is there without being kept.
-        let keys: Vec<String> = states[1..=count].iter().rev().map(|state| key(state)).collect();
-        let (server, found) = Server::start_from(&keys).map_err(surroundings)?;
+        let keys: Vec<String> = project.states()[1..=count].iter().rev().map(|state| key(state)).collect();
+        Self::start_from(project, count, &keys, progress)
+    }
+
+    fn start_from(
+        project: &Project,
+        count: usize,
+        keys: &[String],
+        progress: &Progress,
+    ) -> Result<Self, Box<Diagnostic>> {
+        progress.tell(Step::StartingServer);
+        let (server, found) = Server::start_from(keys).map_err(surroundings)?;
         let database = server.create_database().map_err(surroundings)?;
         let applied = found.map_or(0, |index| count - index);
         if applied < count {
             let progress = |index| progress.tell(Step::Migrating { number: applied + index + 1, of: count });
             apply(&database, project, &project.migrations()[applied..count], progress)?;
-            // A cache that is full, or cannot be written to, costs time only.
-            let _ = server.keep(&keys[0]);
+            if let Some(key) = keys.first() {
+                // A cache that is full, or cannot be written to, costs time only.
+                let _ = server.keep(key);
+            }
         }
         let session = Session::open(database.config()).map_err(surroundings)?;
-        Ok(Self { session, major: server.major(), state: states[count].clone(), database })
+        Ok(Self { session, major: server.major(), state: project.states()[count].clone(), database })
     }
 
     /// Whether it has exactly the migrations of `project`.

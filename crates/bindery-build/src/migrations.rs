@@ -74,7 +74,7 @@ fn failed(client: &mut Client, sources: &Sources, migration: &Migration, error: 
     let server_error = error.db_error().map(ServerError::from);
     let message = server_error.as_ref().map_or_else(|| error.to_string(), |error| error.message.clone());
     let mut diagnostic = Diagnostic::error(message);
-    let statement = migration.zip(error.statement()).and_then(|(of, number)| of.up.get(number - 1));
+    let statement = error.statement().and_then(|number| migration.up.get(number - 1));
     let position = server_error.as_ref().zip(statement).and_then(|(error, of)| {
         let position = error.place(&of.sql)?;
         Some(of.offset_in_file(position))

@@ -174,11 +174,15 @@ impl Generator {
         }
         let migrated = match self.migrated.take().filter(|migrated| migrated.is_of(project)) {
             Some(migrated) => self.migrated.insert(migrated),
-            None => self.migrated.insert(Migrated::start(
-                project,
-                project.migrations().len(),
-                &self.config.progress,
-            )?),
+            None => {
+                let progress = &self.config.progress;
+                self.migrated.insert(match self.config.mode {
+                    Mode::Check => Migrated::afresh(project, progress)?,
+                    Mode::Update | Mode::Locked => {
+                        Migrated::start(project, project.migrations().len(), progress)?
+                    }
+                })
+            }
         };
         let Described { answers, schema: fresh } =
             describe::describe(&mut migrated.session, &new, settings, &self.config.progress, diagnostics)

@@ -7,7 +7,6 @@ use crate::description::{Attribute, Description, Field, Relation, Schema, Table,
 use crate::query::Command;
 use crate::settings::{self, RustType};
 
-use super::write::TITLE;
 use super::{Lock, LockError, LockedMigration, LockedQuery, LockedSettings, VERSION};
 
 impl Lock {
@@ -31,10 +30,9 @@ struct Lines<'t> {
 
 impl<'t> Lines<'t> {
     fn lock(&mut self) -> Result<Lock, LockError> {
-        if self.line != TITLE {
-            return Err(self.damaged(&format!("expected `{TITLE}`")));
+        while self.line.starts_with('#') {
+            self.advance();
         }
-        self.advance();
         let version = self.number("version")?;
         if version > VERSION {
             return Err(LockError::Newer(version));

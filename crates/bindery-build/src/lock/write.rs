@@ -5,7 +5,7 @@ use crate::description::{Attribute, Field, Relation, UserTypeKind};
 
 use super::{Lock, LockedQuery, VERSION};
 
-pub(super) const TITLE: &str =
+const TITLE: &str =
     "# Written by Bindery: what PostgreSQL says of every query. Commit it; builds then need no server.";
 
 impl Lock {

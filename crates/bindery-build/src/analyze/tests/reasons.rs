@@ -87,15 +87,15 @@ impl Fixture {
 
     fn said(&mut self, sql: &str) -> Vec<String> {
         let line = |at: usize| sql[..at].matches('\n').count() + 1;
-        let types: Vec<postgres::types::Type> = {
-            let statement = self.session.prepare(sql).unwrap().statement;
-            statement.columns().iter().map(|column| column.type_().clone()).collect()
-        };
+        let columns = self.session.prepare(sql).unwrap().0.columns;
+        let is_array = "SELECT typcategory = 'A' FROM pg_type WHERE oid = $1";
+        let types = columns.iter().map(|column| column.ty);
+        let are_arrays: Vec<bool> =
+            types.map(|ty| self.session.client.query_one(is_array, &[&ty]).unwrap().get(0)).collect();
         let mut said = Vec::new();
-        for (reasons, ty) in self.reasons(sql).iter().zip(types) {
+        for (reasons, is_array) in self.reasons(sql).iter().zip(are_arrays) {
             let value = reasons.value.as_ref().map(|reason| format!("= {}", reason.sentence(&line)));
             said.push(value.unwrap_or("-".to_owned()));
-            let is_array = matches!(ty.kind(), postgres::types::Kind::Array(_));
             let elements = reasons.elements.as_ref().filter(|_| is_array);
             said.extend(elements.map(|reason| format!("[] {}", reason.sentence(&line))));
         }
@@ -213,10 +213,8 @@ fn the_example_is_explained() {
             let span = query.span_of(u32::try_from(characters).unwrap() + 1);
             span.file.text[..span.range.start].matches('\n').count() + 1
         };
-        let names: Vec<String> = {
-            let statement = fixture.session.prepare(&query.sql).unwrap().statement;
-            statement.columns().iter().map(|column| column.name().to_owned()).collect()
-        };
+        let columns = fixture.session.prepare(&query.sql).unwrap().0.columns;
+        let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
         println!("{} {}", query.file.path, query.name);
         for (reasons, name) in fixture.reasons(&query.sql).iter().zip(names) {
             let Some(reason) = &reasons.value else { continue };
