@@ -3,6 +3,10 @@
 //! sqlparser's tokenizer knows PostgreSQL's strings, dollar quotes, nested comments and operators; this module turns
 //! its lines and columns into byte ranges and keeps only the distinctions that the parse stage needs. It is no gate:
 //! a character that the tokenizer does not understand becomes a token of its own, and the server judges it.
+//!
+//! Plain texts, which most are, never come to sqlparser: see [`scan`].
+
+mod scan;
 
 use std::ops::Range;
 
@@ -17,8 +21,19 @@ pub(crate) struct Token {
     pub range: Range<usize>,
 }
 
+impl Token {
+    /// What it says in `text`, without the quotes of an identifier or a string.
+    pub fn text<'t>(&self, text: &'t str) -> &'t str {
+        let Range { start, end } = self.range;
+        match self.kind {
+            TokenKind::Word { quoted: true } | TokenKind::String => &text[start + 1..end - 1],
+            _ => &text[start..end],
+        }
+    }
+}
+
 /// What the parse stage tells apart.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum TokenKind {
     /// White space that is no comment.
     Space,
@@ -28,10 +43,10 @@ pub(crate) enum TokenKind {
     Semicolon,
     /// `@` that is not part of an operator PostgreSQL knows.
     At,
-    /// An identifier or keyword as written, without its quotes.
-    Word { text: String, quoted: bool },
+    /// An identifier or keyword.
+    Word { quoted: bool },
     /// `'text'`
-    String(String),
+    String,
     /// `$1`
     Placeholder(u32),
     /// `(`
@@ -40,7 +55,11 @@ pub(crate) enum TokenKind {
     Close,
     /// `.`
     Period,
-    /// Anything else.
+    /// `,`
+    Comma,
+    /// `[` or `]`
+    Bracket,
+    /// Anything else, as far as it goes.
     Other,
 }
 
@@ -68,6 +87,13 @@ pub(crate) fn is_operator(c: char) -> bool {
 /// # Errors
 /// A string, dollar quote, quoted identifier or comment that never ends: what follows it cannot be told apart.
 pub(crate) fn tokens(text: &str) -> Result<Vec<Token>, Unterminated> {
+    match scan::scan(text) {
+        Some(tokens) => Ok(tokens),
+        None => by_sqlparser(text),
+    }
+}
+
+fn by_sqlparser(text: &str) -> Result<Vec<Token>, Unterminated> {
     let mut tokens = Vec::new();
     let mut start = 0;
     while start < text.len() {
@@ -117,8 +143,8 @@ fn kind(token: SqlToken) -> TokenKind {
         SqlToken::Whitespace(_) => TokenKind::Space,
         SqlToken::SemiColon => TokenKind::Semicolon,
         SqlToken::AtSign => TokenKind::At,
-        SqlToken::Word(word) => TokenKind::Word { quoted: word.quote_style.is_some(), text: word.value },
-        SqlToken::SingleQuotedString(text) => TokenKind::String(text),
+        SqlToken::Word(word) => TokenKind::Word { quoted: word.quote_style.is_some() },
+        SqlToken::SingleQuotedString(_) => TokenKind::String,
         SqlToken::Placeholder(text) => match text.trim_start_matches('$').parse() {
             Ok(number) => TokenKind::Placeholder(number),
             Err(_) => TokenKind::Other,
@@ -126,6 +152,8 @@ fn kind(token: SqlToken) -> TokenKind {
         SqlToken::LParen => TokenKind::Open,
         SqlToken::RParen => TokenKind::Close,
         SqlToken::Period => TokenKind::Period,
+        SqlToken::Comma => TokenKind::Comma,
+        SqlToken::LBracket | SqlToken::RBracket => TokenKind::Bracket,
         _ => TokenKind::Other,
     }
 }
@@ -146,13 +174,25 @@ fn split_operators(text: &str, tokens: Vec<Token>) -> Vec<Token> {
         let before_word = matches!(tokens.peek(), Some(next) if is_word_token(&next.kind));
         if ends_in_at && before_word {
             let at = token.range.end - 1;
-            split.push(Token { kind: TokenKind::Other, range: token.range.start..at });
-            split.push(Token { kind: TokenKind::At, range: at..token.range.end });
+            push(&mut split, Token { kind: TokenKind::Other, range: token.range.start..at });
+            push(&mut split, Token { kind: TokenKind::At, range: at..token.range.end });
         } else {
-            split.push(token);
+            push(&mut split, token);
         }
     }
     split
+}
+
+/// Adds a token; white space goes on, and so does what nobody tells apart.
+fn push(tokens: &mut Vec<Token>, token: Token) {
+    if matches!(token.kind, TokenKind::Space | TokenKind::Other)
+        && let Some(last) = tokens.last_mut()
+        && last.kind == token.kind
+    {
+        last.range.end = token.range.end;
+        return;
+    }
+    tokens.push(token);
 }
 
 fn is_word_token(kind: &TokenKind) -> bool {
@@ -189,6 +229,20 @@ impl<'t> Cursor<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Random numbers (xorshift64*), the same for the same seed.
+    pub(super) struct Numbers(pub u64);
+
+    impl Numbers {
+        pub fn below(&mut self, end: usize) -> usize {
+            // A seed of 0 would stay 0.
+            self.0 = self.0.max(1);
+            self.0 ^= self.0 >> 12;
+            self.0 ^= self.0 << 25;
+            self.0 ^= self.0 >> 27;
+            (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % end
+        }
+    }
 
     fn texts(sql: &str) -> Vec<&str> {
         tokens(sql).unwrap().into_iter().map(|token| &sql[token.range]).collect()

@@ -439,8 +439,8 @@ impl<'a> Text<'a> {
             TokenKind::Close
             | TokenKind::Open
             | TokenKind::Semicolon
-            | TokenKind::Word { quoted: false, .. } => true,
-            TokenKind::Other => self.sql()[token.range.clone()] == *",",
+            | TokenKind::Comma
+            | TokenKind::Word { quoted: false } => true,
             _ => false,
         }
     }

@@ -118,13 +118,13 @@ fn occurrences(file: &Arc<SourceFile>, tokens: &[Token]) -> Result<Vec<Occurrenc
                 found.push(Occurrence { range: token.range.clone(), what: What::Numbered(*number) })
             }
             TokenKind::At => {
-                if let [Token { kind: TokenKind::Word { text, quoted }, range }, after @ ..] = rest {
-                    let what = named(text, *quoted, false);
+                if let [name @ Token { kind: TokenKind::Word { quoted }, range }, after @ ..] = rest {
+                    let what = named(name.text(&file.text), *quoted, false);
                     found.push(Occurrence { range: token.range.start..range.end, what });
                     rest = after;
                 }
             }
-            TokenKind::Word { text, quoted: false } if text.eq_ignore_ascii_case("sqlc") => {
+            TokenKind::Word { quoted: false } if token.text(&file.text).eq_ignore_ascii_case("sqlc") => {
                 if let Some(call) = macro_call(file, token, following)? {
                     found.push(call.occurrence);
                     rest = call.rest;
@@ -156,7 +156,8 @@ fn macro_call<'t>(
     let [Token { kind: TokenKind::Period, .. }, function, after @ ..] = following else {
         return Ok(None);
     };
-    let TokenKind::Word { text: function_name, .. } = &function.kind else { return Ok(None) };
+    let TokenKind::Word { .. } = function.kind else { return Ok(None) };
+    let function_name = function.text(&file.text);
     let after = skip_space(after);
     let [Token { kind: TokenKind::Open, .. }, inside @ ..] = after else { return Ok(None) };
     let close = inside.iter().position(|token| token.kind == TokenKind::Close);
@@ -183,7 +184,7 @@ fn macro_call<'t>(
         return Err(error("this macro call is not closed".into(), call, "add a `)`"));
     };
     let range = sqlc.range.start..inside[close].range.end;
-    let what = match argument(&inside[..close]) {
+    let what = match argument(&file.text, &inside[..close]) {
         Some((text, quoted)) => named(&text, quoted, narg),
         None => {
             let message = format!("`sqlc.{function_name}` takes one name");
@@ -195,17 +196,19 @@ fn macro_call<'t>(
 }
 
 /// `name`, `'name'`, `"name"`, or `a.b`, which sqlc reads as `ab`.
-fn argument(tokens: &[Token]) -> Option<(String, bool)> {
-    let mut parts = tokens.iter().filter(|token| token.kind != TokenKind::Space);
-    let first = match &parts.next()?.kind {
-        TokenKind::Word { text, quoted } => (text.clone(), *quoted),
-        TokenKind::String(text) => (text.clone(), true),
+fn argument(text: &str, tokens: &[Token]) -> Option<(String, bool)> {
+    let parts: Vec<&Token> = tokens.iter().filter(|token| token.kind != TokenKind::Space).collect();
+    let (first, rest) = parts.split_first()?;
+    let quoted = match first.kind {
+        TokenKind::Word { quoted } => quoted,
+        TokenKind::String => true,
         _ => return None,
     };
-    match (parts.next().map(|token| &token.kind), parts.next().map(|token| &token.kind)) {
-        (None, None) => Some(first),
-        (Some(TokenKind::Period), Some(TokenKind::Word { text, .. })) if parts.next().is_none() => {
-            Some((first.0 + text, first.1))
+    let name = first.text(text).to_owned();
+    match rest {
+        [] => Some((name, quoted)),
+        [Token { kind: TokenKind::Period, .. }, part @ Token { kind: TokenKind::Word { .. }, .. }] => {
+            Some((name + part.text(text), quoted))
         }
         _ => None,
     }

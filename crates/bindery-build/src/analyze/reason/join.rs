@@ -134,7 +134,7 @@ impl Reader<'_> {
             }
         }
         while !self.ends_relation() {
-            match &self.tokens[self.at].kind {
+            match self.tokens[self.at].kind {
                 TokenKind::Open => {
                     self.at += 1;
                     self.read_nested();
@@ -142,8 +142,9 @@ impl Reader<'_> {
                 }
                 _ if ["AS", "WITH", "ORDINALITY"].iter().any(|word| self.is(word)) => {}
                 TokenKind::Word { .. } if self.is("TABLESAMPLE") => is_sampled = true,
-                TokenKind::Word { text, quoted } if !is_sampled => {
-                    alias = Some(if *quoted { text.clone() } else { text.to_lowercase() });
+                TokenKind::Word { quoted } if !is_sampled => {
+                    let text = self.tokens[self.at].text(self.sql);
+                    alias = Some(if quoted { text.to_owned() } else { text.to_lowercase() });
                 }
                 _ => {}
             }
@@ -203,7 +204,7 @@ impl Reader<'_> {
     /// Whether the keyword stands there; behind a period it would be a name.
     fn is_at(&self, at: usize, word: &str) -> bool {
         let is_word = self.tokens.get(at).is_some_and(|token| {
-            matches!(&token.kind, TokenKind::Word { text, quoted: false } if text.eq_ignore_ascii_case(word))
+            token.kind == TokenKind::Word { quoted: false } && token.text(self.sql).eq_ignore_ascii_case(word)
         });
         let before = at.checked_sub(1).and_then(|before| self.tokens.get(before));
         is_word && before.is_none_or(|token| token.kind != TokenKind::Period)
