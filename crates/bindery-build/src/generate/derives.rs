@@ -1,27 +1,55 @@
 //! What stands above a generated type.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
 use crate::settings::Derives;
+
+use super::text::Text;
 
 /// `#[derive(Clone, Debug, serde::Serialize)]` and the attributes that bindery.toml asks for.
 ///
 /// `own` are Bindery's, of which nothing is left where a type of the user's is inside that may not have them.
-pub(super) fn above(own: &[&str], holds_given: bool, said: &Derives) -> TokenStream {
-    let mut paths: Vec<&str> = if holds_given { Vec::new() } else { own.to_vec() };
+pub(super) fn write_above(own: &[&str], holds_given: bool, said: &Derives, text: &mut Text) {
+    let own = if holds_given { &[] } else { own };
+    let mut paths = own.to_vec();
     for path in &said.derive {
         if !paths.contains(&path.as_str()) {
             paths.push(path);
         }
     }
-    let paths = paths.iter().map(|path| tokens(path));
-    let derive = (paths.len() > 0).then(|| quote!(#[derive(#(#paths),*)]));
-    let attributes = said.attributes.iter().map(|attribute| {
-        let attribute = tokens(attribute);
-        quote!(#[#attribute])
-    });
-    quote!(#derive #(#attributes)*)
+    if !paths.is_empty() {
+        text.push("#[derive(");
+        for (index, path) in paths.iter().enumerate() {
+            if index > 0 {
+                text.push(", ");
+            }
+            if index < own.len() { text.push(path) } else { push_attribute(path, text) };
+        }
+        text.push(")]").end_line();
+    }
+    for attribute in &said.attributes {
+        push_attribute(attribute, text.push("#["));
+        text.push("]").end_line();
+    }
+}
+
+/// The same above an item that prettyplease will print.
+pub(super) fn above(own: &[&str], holds_given: bool, said: &Derives) -> String {
+    let mut text = Text::part();
+    write_above(own, holds_given, said, &mut text);
+    text.finish()
+}
+
+/// A part of an attribute as the user has written it.
+fn push_attribute<'t>(attribute: &str, text: &'t mut Text) -> &'t mut Text {
+    match is_spaced(attribute) {
+        true => text.push(attribute),
+        false => text.push_given(attribute),
+    }
+}
+
+/// Whether a list in an attribute is certainly spaced as prettyplease has it: `serde(rename_all = "camelCase", default)`.
+fn is_spaced(attribute: &str) -> bool {
+    let bare = attribute.replace(" = ", "").replace(", ", "");
+    bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:()\"".contains(&byte))
 }
 
 /// Whether a type derives `name`, by whichever path.
@@ -34,13 +62,13 @@ fn has_serde(said: &Derives) -> bool {
 }
 
 /// What serde calls the variant of a label: the label.
-pub(super) fn of_label(label: &str, said: &Derives) -> Option<TokenStream> {
-    has_serde(said).then(|| quote!(#[serde(rename = #label)]))
+pub(super) fn of_label(label: &str, said: &Derives) -> String {
+    if has_serde(said) { format!("#[serde(rename = {label:?})]") } else { String::new() }
 }
 
 /// What serde calls the variant that keeps labels that are not known.
-pub(super) fn of_unknown(said: &Derives) -> Option<TokenStream> {
-    has_serde(said).then(|| quote!(#[serde(untagged)]))
+pub(super) fn of_unknown(said: &Derives) -> &'static str {
+    if has_serde(said) { "#[serde(untagged)]" } else { "" }
 }
 
 /// Types whose form in JSON is that of another, which has a schema.
@@ -62,21 +90,29 @@ const IN_SCHEMAS: [(&str, &str); 15] = [
     ("bindery::pgvector::SparseVector", "bindery::serde_json::Value"),
 ];
 
-/// Bytes are base64 in JSON.
-pub(super) fn of_field(ty: &str, said: &Derives) -> TokenStream {
-    let is_bytes = ty.contains("Vec<u8>");
-    let default = ty.starts_with("Option<").then(|| quote!(default,));
-    let serde = (is_bytes && has_serde(said)).then(|| quote!(#[serde(#default with = "bindery::base64")]));
-    let schema = IN_SCHEMAS.iter().fold(ty.to_owned(), |ty, (rust, schema)| ty.replace(rust, schema));
-    let schema = (schema != ty && derives(said, "JsonSchema")).then(|| quote!(#[schemars(with = #schema)]));
-    quote!(#serde #schema)
+/// Attributes of a field of type `ty`. Bytes are base64 in JSON.
+pub(super) fn of_field(ty: &str, said: &Derives) -> Vec<String> {
+    let mut attributes = Vec::new();
+    if said.derive.is_empty() {
+        return attributes;
+    }
+    if ty.contains("Vec<u8>") && has_serde(said) {
+        let default = if ty.starts_with("Option<") { "default, " } else { "" };
+        attributes.push(format!("#[serde({default}with = \"bindery::base64\")]"));
+    }
+    if derives(said, "JsonSchema") {
+        let schema = IN_SCHEMAS.iter().fold(ty.to_owned(), |ty, (rust, schema)| ty.replace(rust, schema));
+        if schema != ty {
+            attributes.push(format!("#[schemars(with = {schema:?})]"));
+        }
+    }
+    attributes
 }
 
 /// The name of a field, unless bindery.toml has another.
-pub(super) fn field_name(name: String, said: &Derives) -> String {
-    said.fields.get(name.trim_start_matches("r#")).cloned().unwrap_or(name)
-}
-
-fn tokens(text: &str) -> TokenStream {
-    text.parse().expect("reading bindery.toml refuses what is no Rust")
+pub(super) fn field_name<'n>(name: &'n str, said: &'n Derives) -> &'n str {
+    if said.fields.is_empty() {
+        return name;
+    }
+    said.fields.get(name.trim_start_matches("r#")).map_or(name, String::as_str)
 }

@@ -1,22 +1,28 @@
 //! Doc comments.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
-/// A doc comment of these lines.
-pub(super) fn comment(lines: &[String]) -> TokenStream {
-    let lines = lines.iter().map(|line| {
-        let line = line.trim_end();
-        if line.is_empty() { String::new() } else { format!(" {line}") }
-    });
-    quote!(#(#[doc = #lines])*)
-}
+use super::text::Text;
 
 /// SQL as a fenced block, whatever backticks it holds.
-pub(super) fn sql_block(sql: &str) -> Vec<String> {
+pub(super) fn write_sql_block(sql: &str, text: &mut Text) {
+    let fence = fence(sql);
+    text.doc_parts("", &[&fence, "sql"]);
+    for line in sql.lines() {
+        text.doc("", line);
+    }
+    text.doc("", &fence);
+}
+
+/// More backticks than stand in a row in `sql`, three at least.
+fn fence(sql: &str) -> String {
+    if !sql.contains('`') {
+        return "```".to_owned();
+    }
     let longest = sql.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat((longest + 1).max(3));
-    let opening = format!("{fence}sql");
-    let lines = sql.lines().map(str::to_owned);
-    std::iter::once(opening).chain(lines).chain([fence]).collect()
+    "`".repeat((longest + 1).max(3))
+}
+
+/// A doc comment of these lines, in front of what prettyplease will print.
+pub(super) fn comment(lines: &[String]) -> String {
+    let lines = lines.iter().flat_map(|line| line.split(['\r', '\n']));
+    lines.map(|line| format!("/// {}\n", line.trim_end())).collect()
 }

@@ -1,7 +1,5 @@
 //! A domain as a type of its own, which checks what can be checked without the server.
 
-use proc_macro2::TokenStream;
-use quote::quote;
 use sqlparser::ast::{
     BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value,
 };
@@ -11,7 +9,6 @@ use sqlparser::parser::Parser;
 use crate::description::UserType;
 use crate::types::{Scope, Types};
 
-use super::item::{ident, rust_type};
 use super::{derives, doc};
 
 /// A struct around the type that the domain is over.
@@ -21,44 +18,39 @@ pub(super) fn items(
     base: &str,
     checks: &[String],
     types: Types<'_>,
-) -> [TokenStream; 3] {
+) -> [String; 3] {
     let qualified = &user_type.name;
     let said = types.settings.derives(None, name);
     let resolved = types.resolve(base, None).expect("describing refused every other type");
-    let base_text = resolved.reader(Scope::Root, types.null_elements(base));
-    let base_attributes = derives::of_field(&base_text, &said);
-    let base_type = rust_type(&base_text);
+    let base_type = resolved.reader(Scope::Root, types.null_elements(base));
+    let attributes = derives::of_field(&base_type, &said).concat();
     let kind = Kind::of(types.schema.base_type(base));
-    let violations: Vec<(TokenStream, &String)> = checks
+    let violations: Vec<(String, &String)> = checks
         .iter()
         .flat_map(|check| violations(check, kind).into_iter().map(move |found| (found, check)))
         .collect();
     let title = doc::comment(&title(qualified, base, checks, &violations));
     let derive = derives::above(&["Clone", "Debug", "PartialEq"], resolved.holds_given(), &said);
-    let name = ident(name);
-    let value = if violations.is_empty() { quote!(_) } else { quote!(value) };
-    let violations =
-        violations.iter().map(|(condition, check)| quote!(if #condition { return Some(#check); }));
-    let declaration = quote! {
-        #title
-        #[allow(dead_code)]
-        #derive
-        pub struct #name(#base_attributes #base_type);
-    };
-    let implementation = quote! {
-        impl bindery::Domain for #name {
-            const TYPE: &'static str = #qualified;
-            type Base = #base_type;
-            fn violated(#value: &Self::Base) -> Option<&'static str> {
-                #(#violations)*
+    let value = if violations.is_empty() { "_" } else { "value" };
+    let violations = violations.iter();
+    let violations: String = violations
+        .map(|(condition, check)| format!("if {condition} {{ return Some({check:?}); }}\n"))
+        .collect();
+    let declaration = format!("{title}#[allow(dead_code)]\n{derive}pub struct {name}({attributes} {base_type});");
+    let implementation = format!(
+        "impl bindery::Domain for {name} {{
+            const TYPE: &'static str = {qualified:?};
+            type Base = {base_type};
+            fn violated({value}: &Self::Base) -> Option<&'static str> {{
+                {violations}
                 None
-            }
-            fn wrap(value: Self::Base) -> Self { Self(value) }
-            fn get(&self) -> &Self::Base { &self.0 }
-            fn into_inner(self) -> Self::Base { self.0 }
-        }
-    };
-    [declaration, implementation, quote!(bindery::impl_domain!(#name, #base_type);)]
+            }}
+            fn wrap(value: Self::Base) -> Self {{ Self(value) }}
+            fn get(&self) -> &Self::Base {{ &self.0 }}
+            fn into_inner(self) -> Self::Base {{ self.0 }}
+        }}"
+    );
+    [declaration, implementation, format!("bindery::impl_domain!({name}, {base_type});")]
 }
 
 /// What a domain is over, as far as checks go.
@@ -85,7 +77,7 @@ fn title(
     qualified: &str,
     base: &str,
     checks: &[String],
-    violations: &[(TokenStream, &String)],
+    violations: &[(String, &String)],
 ) -> Vec<String> {
     let mut lines = vec![format!("The domain `{qualified}` over `{base}`.")];
     let mut list = |head: &str, known: bool| {
@@ -103,7 +95,7 @@ fn title(
 
 /// What shows that a constraint is violated: the parts that are about the length of a text, its being empty, or the size
 /// of a whole number. Other parts are left to the server.
-fn violations(check: &str, kind: Kind) -> Vec<TokenStream> {
+fn violations(check: &str, kind: Kind) -> Vec<String> {
     let expression = check.strip_prefix("CHECK ").unwrap_or(check);
     let parsed = Parser::new(&PostgreSqlDialect {}).try_with_sql(expression);
     let Ok(expr) = parsed.and_then(|mut parser| parser.parse_expr()) else { return Vec::new() };
@@ -112,7 +104,7 @@ fn violations(check: &str, kind: Kind) -> Vec<TokenStream> {
     found
 }
 
-fn collect(expr: &Expr, kind: Kind, found: &mut Vec<TokenStream>) {
+fn collect(expr: &Expr, kind: Kind, found: &mut Vec<String>) {
     match expr {
         Expr::Nested(inner) => collect(inner, kind, found),
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
@@ -126,40 +118,38 @@ fn collect(expr: &Expr, kind: Kind, found: &mut Vec<TokenStream>) {
     }
 }
 
-fn violation(left: &Expr, op: &BinaryOperator, right: &Expr, kind: Kind) -> Option<TokenStream> {
+fn violation(left: &Expr, op: &BinaryOperator, right: &Expr, kind: Kind) -> Option<String> {
     if kind == Kind::Text && is_value(left) && *op == BinaryOperator::NotEq && is_empty_text(right) {
-        return Some(quote!(value.is_empty()));
+        return Some("value.is_empty()".to_owned());
     }
     let opposite = opposite(op)?;
     let number = number(right)?;
     if is_value(left) {
-        let number = proc_macro2::Literal::i64_unsuffixed(number);
         return match kind {
-            Kind::Int8 => Some(quote!(*value #opposite #number)),
+            Kind::Int8 => Some(format!("*value {opposite} {number}")),
             // Wide enough for every bound.
-            Kind::SmallerInteger => Some(quote!(i64::from(*value) #opposite #number)),
+            Kind::SmallerInteger => Some(format!("i64::from(*value) {opposite} {number}")),
             Kind::Text | Kind::Other => None,
         };
     }
     let number = usize::try_from(number).ok()?;
-    let number = proc_macro2::Literal::usize_unsuffixed(number);
     match function(left)?.as_str() {
         "length" | "char_length" | "character_length" if kind == Kind::Text => {
-            Some(quote!(value.chars().count() #opposite #number))
+            Some(format!("value.chars().count() {opposite} {number}"))
         }
-        "octet_length" if kind == Kind::Text => Some(quote!(value.len() #opposite #number)),
+        "octet_length" if kind == Kind::Text => Some(format!("value.len() {opposite} {number}")),
         _ => None,
     }
 }
 
-fn opposite(op: &BinaryOperator) -> Option<TokenStream> {
+fn opposite(op: &BinaryOperator) -> Option<&'static str> {
     Some(match op {
-        BinaryOperator::Lt => quote!(>=),
-        BinaryOperator::LtEq => quote!(>),
-        BinaryOperator::Gt => quote!(<=),
-        BinaryOperator::GtEq => quote!(<),
-        BinaryOperator::Eq => quote!(!=),
-        BinaryOperator::NotEq => quote!(==),
+        BinaryOperator::Lt => ">=",
+        BinaryOperator::LtEq => ">",
+        BinaryOperator::Gt => "<=",
+        BinaryOperator::GtEq => "<",
+        BinaryOperator::Eq => "!=",
+        BinaryOperator::NotEq => "==",
         _ => return None,
     })
 }
@@ -224,14 +214,14 @@ mod tests {
     fn parts_that_need_no_server_are_found() {
         let of = |check: &str, is_text: bool| {
             let found = violations(check, if is_text { Kind::Text } else { Kind::SmallerInteger });
-            found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+            found.join("; ")
         };
-        assert_eq!(of("CHECK ((length(VALUE) < 100))", true), "value . chars () . count () >= 100");
-        assert_eq!(of("CHECK (((VALUE <> ''::text) AND (VALUE ~ '^a'::text)))", true), "value . is_empty ()");
-        assert_eq!(of("CHECK ((char_length((VALUE)::text) = 5))", true), "value . chars () . count () != 5");
+        assert_eq!(of("CHECK ((length(VALUE) < 100))", true), "value.chars().count() >= 100");
+        assert_eq!(of("CHECK (((VALUE <> ''::text) AND (VALUE ~ '^a'::text)))", true), "value.is_empty()");
+        assert_eq!(of("CHECK ((char_length((VALUE)::text) = 5))", true), "value.chars().count() != 5");
         assert_eq!(
             of("CHECK (((VALUE >= '-5'::integer) AND (VALUE <= 10)))", false),
-            "i64 :: from (* value) < - 5; i64 :: from (* value) > 10"
+            "i64::from(*value) < -5; i64::from(*value) > 10"
         );
         for check in [
             "CHECK ((VALUE > 0) OR true)",

@@ -1,16 +1,13 @@
 //! One query: its statement, its parameters, its row and its function.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-
 use crate::description::{Description, Field};
 use crate::names;
 use crate::query::{Command, Query};
 use crate::settings::{Derives, Via};
 use crate::types::{self, Resolved, Scope, Types};
 
-use super::item::{ident, multi_line, print, rust_type};
-use super::row::{self, Column, sql_type};
+use super::row::{self, Column, RowStruct};
+use super::text::{Argument, Text};
 use super::{derives, doc, table_struct};
 
 /// As many parameters are passed one by one; more go into a struct, where a call names them.
@@ -21,18 +18,22 @@ pub(super) struct Function<'i> {
     query: &'i Query,
     description: &'i Description,
     types: Types<'i>,
-    args: Vec<Arg>,
-    columns: Vec<Column>,
+    /// `find_car`
+    name: String,
+    /// `FIND_CAR`
+    statement: String,
+    args: Vec<Arg<'i>>,
+    columns: Vec<Column<'i>>,
+    row: Option<Row>,
 }
 
 /// A parameter in Rust.
-struct Arg {
+struct Arg<'i> {
+    param: &'i Field,
     name: String,
     /// With `'a` where it borrows.
     ty: String,
     resolved: Resolved,
-    nullable: bool,
-    doc: String,
 }
 
 /// What a row becomes.
@@ -49,169 +50,127 @@ impl<'i> Function<'i> {
     pub fn new(query: &'i Query, description: &'i Description, types: Types<'i>) -> Self {
         let args = args(query, &description.params, types);
         let columns = row::columns(&description.columns, Scope::Module, |column| types.column(query, column));
-        Self { query, description, types, args, columns }
-    }
-
-    /// The query's items, in the order of the file.
-    pub fn items(&self) -> Vec<String> {
-        let mut items = Vec::new();
-        if self.takes_struct() {
-            items.push(print(self.params_struct()));
-        }
-        if let Some(Row::Own(name)) = self.row() {
-            let title = format!("A row of [`{}`].", self.name());
-            let said = self.types.settings.derives(Some(&self.query.file.path), &name);
-            items.extend(row::items(&name, &title, &self.columns, &said, Scope::Module).map(print));
-        }
-        items.push(print(self.function()));
-        items.push(print(self.statement()));
-        items
-    }
-
-    /// `find_car`; `new` would collide with the query struct's constructor.
-    pub fn name(&self) -> String {
-        match names::snake(&self.query.name) {
+        let row = row(query, description, &columns);
+        // `new` would collide with the query struct's constructor.
+        let name = match names::snake(&query.name) {
             name if name == "new" => "new_".to_owned(),
             name => name,
-        }
-    }
-
-    /// The function as a method that takes a connection for itself.
-    pub fn method(&self) -> TokenStream {
-        let name = ident(&self.name());
-        let (arguments, output) = (self.arguments(), self.output());
-        let passed = self.passed();
-        let see = format!("See [`{}`], which this calls on a connection of its own.", self.name());
-        let doc = doc::comment(&[see]);
-        quote! {
-            #doc
-            pub async fn #name(&self #arguments) -> Result<#output, bindery::Error> {
-                let conn = self.client.connection().await?;
-                #name(&conn #passed).await
-            }
-        }
-    }
-
-    fn function(&self) -> TokenStream {
-        let name = ident(&self.name());
-        let (arguments, output) = (self.arguments(), self.output());
-        let doc = doc::comment(&self.doc());
-        let call = self.call();
-        quote! {
-            #doc
-            pub async fn #name(conn: &bindery::Connection #arguments) -> Result<#output, bindery::Error> {
-                #call
-            }
-        }
-    }
-
-    fn doc(&self) -> Vec<String> {
-        let mut lines = match self.query.doc.is_empty() {
-            true => vec![format!("Runs `{}`.", self.query.name)],
-            false => self.query.doc.clone(),
         };
-        lines.push(String::new());
-        lines.extend(doc::sql_block(&self.query.sql));
-        lines
+        let statement = names::shouty(&query.name);
+        Self { query, description, types, name, statement, args, columns, row }
     }
 
-    fn call(&self) -> TokenStream {
-        let statement = self.statement_name();
-        let values = self.values();
-        let decode = match self.row() {
+    /// Writes the query's items, in the order of the file.
+    pub fn write(&self, text: &mut Text) {
+        if self.takes_struct() {
+            text.item(|text| self.write_params_struct(text));
+        }
+        if let Some(Row::Own(name)) = &self.row {
+            let title = ["A row of [`", &self.name, "`]."].concat();
+            let said = self.types.settings.derives(Some(&self.query.file.path), name);
+            let (columns, scope) = (&self.columns, Scope::Module);
+            RowStruct { name, title: &title, columns, said: &said, scope }.write(text);
+        }
+        text.item(|text| self.write_function(text));
+        text.item(|text| self.write_statement(text));
+    }
+
+    /// Writes the function as a method that takes a connection for itself.
+    pub fn write_method(&self, text: &mut Text) {
+        text.doc_parts("    ", &["See [`", &self.name, "`], which this calls on a connection of its own."]);
+        self.write_signature("    ", "&self", text);
+        text.push("        let conn = self.client.connection().await?;").end_line();
+        let mut passed = vec![Argument::One("&conn")];
+        match self.takes_struct() {
+            true => passed.push(Argument::One("params")),
+            false => passed.extend(self.args.iter().map(|arg| Argument::One(&arg.name))),
+        }
+        text.awaited_call("        ", &self.name, &passed, ".await");
+        text.push("    }").end_line();
+    }
+
+    fn write_function(&self, text: &mut Text) {
+        match self.query.doc.is_empty() {
+            true => text.doc_parts("", &["Runs `", &self.query.name, "`."]),
+            false => self.query.doc.iter().for_each(|line| text.doc("", line)),
+        }
+        text.doc("", "");
+        doc::write_sql_block(&self.query.sql, text);
+        self.write_signature("", "conn: &bindery::Connection", text);
+        self.write_call(text);
+        text.push("}").end_line();
+    }
+
+    fn write_signature(&self, indent: &str, first: &str, text: &mut Text) {
+        let mut arguments = vec![first.to_owned()];
+        if self.takes_struct() {
+            let lifetime = if self.borrows() { "<'_>" } else { "" };
+            arguments.push(["params: ", &self.params_name(), lifetime].concat());
+        } else {
+            arguments.extend(self.args.iter().map(|arg| match arg.borrows_as() {
+                Some(part) => [&arg.name, ": &[impl AsRef<", part, "> + Sync]"].concat(),
+                None => [&arg.name, ": ", &arg.ty.replace("'a ", "")].concat(),
+            }));
+        }
+        let head = ["pub async fn ", &self.name].concat();
+        let tail = [" -> Result<", &self.output(), ", bindery::Error> {"].concat();
+        text.signature(indent, &head, &arguments, &tail);
+    }
+
+    fn write_call(&self, text: &mut Text) {
+        let statement = ["&", &self.statement].concat();
+        let values: Vec<String> = self.args.iter().map(|arg| self.value(arg)).collect();
+        let decode = match self.row {
             Some(Row::Value(_)) => self.columns[0].decode_value(),
-            _ => quote!(bindery::FromRow::from_row),
+            _ => "bindery::FromRow::from_row".to_owned(),
         };
-        match self.query.command {
-            Command::One => quote!(conn.fetch_one(&#statement, #values, #decode).await),
-            Command::Opt => quote!(conn.fetch_opt(&#statement, #values, #decode).await),
-            Command::Many => quote!(conn.fetch_many(&#statement, #values, #decode).await),
-            Command::ExecRows => quote!(conn.execute(&#statement, #values).await),
-            Command::Exec => quote! {
-                conn.execute(&#statement, #values).await?;
-                Ok(())
-            },
+        let (method, tail) = match self.query.command {
+            Command::One => ("conn.fetch_one", ".await"),
+            Command::Opt => ("conn.fetch_opt", ".await"),
+            Command::Many => ("conn.fetch_many", ".await"),
+            Command::ExecRows => ("conn.execute", ".await"),
+            Command::Exec => ("conn.execute", ".await?;"),
+        };
+        let mut arguments = vec![Argument::One(&statement), Argument::List(&values)];
+        if self.query.command.returns_rows() {
+            arguments.push(Argument::One(&decode));
+        }
+        text.awaited_call("    ", method, &arguments, tail);
+        if self.query.command == Command::Exec {
+            text.push("    Ok(())").end_line();
         }
     }
 
-    /// `&[&plate, &params.colour]`
-    fn values(&self) -> TokenStream {
-        let values = self.args.iter().map(|arg| {
-            let name = ident(&arg.name);
-            if self.takes_struct() {
-                return arg.encoded(quote!(params.#name));
-            }
-            match arg.borrows_as().map(rust_type) {
-                Some(part) => quote!(&bindery::Borrowed::<_, #part>::new(#name)),
-                None => arg.encoded(quote!(#name)),
-            }
-        });
-        quote!(&[#(#values),*])
-    }
-
-    /// What follows the first argument of the signature, with its comma.
-    fn arguments(&self) -> TokenStream {
+    /// `&plate`, `&params.colour`
+    fn value(&self, arg: &Arg<'_>) -> String {
         if self.takes_struct() {
-            let name = ident(&self.params_name());
-            let lifetime = self.borrows().then(|| quote!(<'_>));
-            return quote!(, params: #name #lifetime);
+            return arg.encoded(&["params.", &arg.name].concat());
         }
-        let arguments = self.args.iter().map(|arg| {
-            let name = ident(&arg.name);
-            let ty = match arg.borrows_as() {
-                Some(part) => rust_type(&format!("&[impl AsRef<{part}> + Sync]")),
-                None => rust_type(&arg.ty.replace("'a ", "")),
-            };
-            quote!(, #name: #ty)
-        });
-        quote!(#(#arguments)*)
+        match arg.borrows_as() {
+            Some(part) => ["&bindery::Borrowed::<_, ", part, ">::new(", &arg.name, ")"].concat(),
+            None => arg.encoded(&arg.name),
+        }
     }
 
-    /// The same arguments in a call.
-    fn passed(&self) -> TokenStream {
-        if self.takes_struct() {
-            return quote!(, params);
-        }
-        let names = self.args.iter().map(|arg| ident(&arg.name));
-        quote!(#(, #names)*)
-    }
-
-    fn output(&self) -> TokenStream {
-        let row = match self.row() {
-            Some(Row::Value(ty)) => rust_type(&ty),
-            Some(Row::Table(name)) => {
-                let name = ident(&name);
-                quote!(super::#name)
-            }
-            Some(Row::Own(name)) => {
-                let name = ident(&name);
-                quote!(#name)
-            }
-            None => TokenStream::new(),
+    fn output(&self) -> String {
+        let row = match &self.row {
+            Some(Row::Value(ty)) => ty.clone(),
+            Some(Row::Table(name)) => ["super::", name].concat(),
+            Some(Row::Own(name)) => name.clone(),
+            None => String::new(),
         };
         match self.query.command {
             Command::One => row,
-            Command::Opt => quote!(Option<#row>),
-            Command::Many => quote!(Vec<#row>),
-            Command::Exec => quote!(()),
-            Command::ExecRows => quote!(u64),
-        }
-    }
-
-    fn row(&self) -> Option<Row> {
-        match &self.description.columns[..] {
-            [] => None,
-            [_] => Some(Row::Value(self.columns[0].ty.clone())),
-            _ => Some(match &self.description.table {
-                Some(table) => Row::Table(table_struct(table)),
-                None => Row::Own(format!("{}Row", names::camel(&self.query.name))),
-            }),
+            Command::Opt => ["Option<", &row, ">"].concat(),
+            Command::Many => ["Vec<", &row, ">"].concat(),
+            Command::Exec => "()".to_owned(),
+            Command::ExecRows => "u64".to_owned(),
         }
     }
 
     /// The name of the struct of this query's rows, if there is one.
-    pub fn own_row(&self) -> Option<String> {
-        match self.row()? {
+    pub fn own_row(&self) -> Option<&String> {
+        match self.row.as_ref()? {
             Row::Own(name) => Some(name),
             Row::Value(_) | Row::Table(_) => None,
         }
@@ -226,61 +185,58 @@ impl<'i> Function<'i> {
     }
 
     fn params_name(&self) -> String {
-        format!("{}Params", names::camel(&self.query.name))
+        [&names::camel(&self.query.name), "Params"].concat()
     }
 
-    fn params_struct(&self) -> TokenStream {
-        let name = ident(&self.params_name());
-        let lifetime = self.borrows().then(|| quote!(<'a>));
-        let title = doc::comment(&[format!("The parameters of [`{}`].", self.name())]);
-        let fields = self.args.iter().map(|arg| {
-            let (name, ty) = (ident(&arg.name), rust_type(&arg.ty));
-            let doc = doc::comment(std::slice::from_ref(&arg.doc));
-            quote!(#doc pub #name: #ty)
-        });
+    fn write_params_struct(&self, text: &mut Text) {
+        text.doc_parts("", &["The parameters of [`", &self.name, "`]."]);
         // Types of the user's may not print.
         let holds_given = self.args.iter().any(|arg| arg.resolved.holds_given());
         let derive: &[&str] = if holds_given { &["Clone", "Copy"] } else { &["Clone", "Copy", "Debug"] };
-        let derive = derives::above(derive, false, &Derives::default());
-        quote! {
-            #title
-            #derive
-            pub struct #name #lifetime { #(#fields),* }
+        derives::write_above(derive, false, &Derives::default(), text);
+        let lifetime = if self.borrows() { "<'a> {" } else { " {" };
+        text.push("pub struct ").push(&self.params_name()).push(lifetime).end_line();
+        for arg in &self.args {
+            row::write_sql_type("    ", arg.param, text);
+            text.push("    pub ").push(&arg.name).push(": ").push(&arg.ty).push(",").end_line();
         }
+        text.push("}").end_line();
     }
 
-    fn statement_name(&self) -> proc_macro2::Ident {
-        format_ident!("{}", names::shouty(&self.query.name))
-    }
-
-    /// The statement as the run time knows it.
-    fn statement(&self) -> TokenStream {
-        let static_name = self.statement_name();
-        let name = &self.query.name;
-        let file = &self.query.file.path;
-        let sql = multi_line(&self.query.sql);
-        let params = self.description.params.iter().map(|param| types::without_modifier(&param.ty));
-        let schema = self.types.schema;
-        let columns = self.description.columns.iter().map(|Field { name, ty, .. }| {
-            // A column of a domain is described by what is under it.
-            let ty = types::without_modifier(schema.base_type(ty));
-            quote!((#name, #ty))
+    /// Writes the statement as the run time knows it.
+    fn write_statement(&self, text: &mut Text) {
+        text.doc_parts("", &["The statement of [`", &self.name, "`]."]);
+        text.push("pub static ").push(&self.statement).push(": bindery::Query = bindery::Query {").end_line();
+        text.push("    name: ").push_literal(&self.query.name).push(",").end_whole_line();
+        text.push("    file: ").push_literal(&self.query.file.path).push(",").end_whole_line();
+        text.push("    sql: ").push_sql(&self.query.sql).push(",").end_whole_line();
+        text.push("    params: ");
+        text.list("    ", &self.description.params, false, |text, param| {
+            text.push_literal(&types::without_modifier(&param.ty));
         });
-        let doc = doc::comment(&[format!("The statement of [`{}`].", self.name())]);
-        quote! {
-            #doc
-            pub static #static_name: bindery::Query = bindery::Query {
-                name: #name,
-                file: #file,
-                sql: #sql,
-                params: &[#(#params),*],
-                columns: &[#(#columns),*],
-            };
-        }
+        text.push(",").end_line();
+        text.push("    columns: ");
+        text.list("    ", &self.description.columns, true, |text, Field { name, ty, .. }| {
+            // A column of a domain is described by what is under it.
+            let ty = types::without_modifier(self.types.schema.base_type(ty));
+            text.push("(").push_literal(name).push(", ").push_literal(&ty).push(")");
+        });
+        text.push(",\n};").end_line();
     }
 }
 
-impl Arg {
+fn row(query: &Query, description: &Description, columns: &[Column<'_>]) -> Option<Row> {
+    match columns {
+        [] => None,
+        [column] => Some(Row::Value(column.ty.clone())),
+        _ => Some(match &description.table {
+            Some(table) => Row::Table(table_struct(table)),
+            None => Row::Own([&names::camel(&query.name), "Row"].concat()),
+        }),
+    }
+}
+
+impl Arg<'_> {
     /// What the elements of a list borrow as, where any type that does may be passed. Not where it may be NULL, since
     /// `None` would need a type, and not in a struct, which would need a parameter.
     fn borrows_as(&self) -> Option<&'static str> {
@@ -292,27 +248,26 @@ impl Arg {
     }
 
     /// `&plate`, with what writes it where that is not the value itself.
-    fn encoded(&self, value: TokenStream) -> TokenStream {
-        let Resolved::Given { rust, base } = &self.resolved else { return quote!(&#value) };
-        match (rust.via, base, self.nullable) {
-            (Some(Via::Serde), _, false) => quote!(&bindery::Json(#value)),
-            (Some(Via::Serde), _, true) => quote!(&#value.map(bindery::Json)),
+    fn encoded(&self, value: &str) -> String {
+        let Resolved::Given { rust, base } = &self.resolved else { return ["&", value].concat() };
+        match (rust.via, base, self.param.nullable) {
+            (Some(Via::Serde), _, false) => format!("&bindery::Json({value})"),
+            (Some(Via::Serde), _, true) => format!("&{value}.map(bindery::Json)"),
             (Some(Via::TryFrom), Some(_), nullable) => {
-                let reader = rust_type(&self.resolved.reader(Scope::Module, false));
-                let converted = quote!(<#reader>::from);
+                let reader = self.resolved.reader(Scope::Module, false);
                 if nullable {
-                    quote!(&#value.cloned().map(#converted))
+                    format!("&{value}.cloned().map(<{reader}>::from)")
                 } else {
-                    quote!(&#converted(#value.clone()))
+                    format!("&<{reader}>::from({value}.clone())")
                 }
             }
-            (_, _, false) => quote!(&bindery::Driver(#value)),
-            (_, _, true) => quote!(&#value.map(bindery::Driver)),
+            (_, _, false) => format!("&bindery::Driver({value})"),
+            (_, _, true) => format!("&{value}.map(bindery::Driver)"),
         }
     }
 }
 
-fn args(query: &Query, params: &[Field], types: Types<'_>) -> Vec<Arg> {
+fn args<'i>(query: &Query, params: &'i [Field], types: Types<'_>) -> Vec<Arg<'i>> {
     // The connection's own name is taken.
     let taken = std::iter::once("conn".to_owned());
     let names = names::distinct(taken.chain(params.iter().map(|param| names::snake(&param.name))));
@@ -320,9 +275,10 @@ fn args(query: &Query, params: &[Field], types: Types<'_>) -> Vec<Arg> {
     described
         .map(|(param, name)| {
             let resolved = types.param(query, param).expect("describing refused every other type");
-            let ty = resolved.param(param.null_elements).replace('&', "&'a ");
-            let ty = if param.nullable { format!("Option<{ty}>") } else { ty };
-            Arg { name, ty, resolved, nullable: param.nullable, doc: sql_type(param) }
+            let ty = resolved.param(param.null_elements);
+            let ty = if ty.contains('&') { ty.replace('&', "&'a ") } else { ty };
+            let ty = if param.nullable { ["Option<", &ty, ">"].concat() } else { ty };
+            Arg { param, name, ty, resolved }
         })
         .collect()
 }

@@ -9,10 +9,10 @@ mod derives;
 mod doc;
 mod domain;
 mod function;
-mod item;
 mod module;
 mod root;
 mod row;
+mod text;
 
 use std::collections::BTreeMap;
 
@@ -83,8 +83,8 @@ fn report_collisions(input: &Input<'_>, modules: &[Module<'_>], diagnostics: &mu
     };
     for module in modules {
         let owner = format!("`{}`", module.file.path);
-        claim(module.name(), owner.clone(), diagnostics);
-        claim(module.struct_name(), owner, diagnostics);
+        claim(module.name.clone(), owner.clone(), diagnostics);
+        claim(module.struct_name.clone(), owner, diagnostics);
     }
     for (name, user_type) in root::generated_types(input.types) {
         claim(name, format!("the type `{}`", user_type.name), diagnostics);
