@@ -107,7 +107,7 @@ fn apply(
 
 /// A state as the cache names it.
 fn key(state: &str) -> String {
-    state.trim_start_matches("sha256:").to_owned()
+    state.replace(':', "")
 }
 
 /// An error that no file of the user's is to blame for.

@@ -4,18 +4,80 @@ use heck::{ToSnakeCase, ToUpperCamelCase};
 
 /// `FindCar` or `"Find Car"` to `find_car`, escaped where Rust has a keyword of that name.
 pub(crate) fn snake(name: &str) -> String {
-    keyword_escaped(identifier(name.to_snake_case()))
+    keyword_escaped(identifier(snake_case(name)))
 }
 
 /// `car_status` to `CarStatus`.
 pub(crate) fn camel(name: &str) -> String {
-    let camel = identifier(name.to_upper_camel_case());
+    let camel = identifier(camel_case(name));
     if camel == "Self" { "Self_".to_owned() } else { camel }
 }
 
 /// `find_car` to `FIND_CAR`.
 pub(crate) fn shouty(name: &str) -> String {
-    identifier(name.to_snake_case()).to_uppercase()
+    identifier(snake_case(name)).to_uppercase()
+}
+
+/// As heck has it, which takes its time where it is not optimised: names are ASCII as a rule.
+fn snake_case(name: &str) -> String {
+    if !name.is_ascii() {
+        return name.to_snake_case();
+    }
+    let bytes = name.as_bytes();
+    let mut snake = String::with_capacity(name.len() + 8);
+    let mut previous = Case::None;
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        at += 1;
+        if !byte.is_ascii_alphanumeric() {
+            previous = Case::Gap;
+            continue;
+        }
+        let next_is_lower = at < bytes.len() && bytes[at].is_ascii_lowercase();
+        let begins_word = match previous {
+            Case::None => false,
+            Case::Gap => !snake.is_empty(),
+            // `carId` is two words.
+            Case::Lower => byte.is_ascii_uppercase(),
+            // So is `HTTPServer`.
+            Case::Upper => byte.is_ascii_uppercase() && next_is_lower,
+        };
+        if begins_word {
+            snake.push('_');
+        }
+        if byte.is_ascii_lowercase() {
+            previous = Case::Lower;
+        } else if byte.is_ascii_uppercase() {
+            previous = Case::Upper;
+        } else if begins_word || previous == Case::Gap {
+            previous = Case::None;
+        }
+        snake.push(char::from(byte.to_ascii_lowercase()));
+    }
+    snake
+}
+
+/// The case of the last letter of a word.
+#[derive(Clone, Copy, PartialEq)]
+enum Case {
+    None,
+    Lower,
+    Upper,
+    /// Between words.
+    Gap,
+}
+
+fn camel_case(name: &str) -> String {
+    if !name.is_ascii() {
+        return name.to_upper_camel_case();
+    }
+    let mut camel = String::with_capacity(name.len());
+    for word in snake_case(name).split('_').filter(|word| !word.is_empty()) {
+        camel.push(char::from(word.as_bytes()[0].to_ascii_uppercase()));
+        camel.push_str(&word[1..]);
+    }
+    camel
 }
 
 /// The singular of an English plural, by the last word of `name`, so that a row of `cars` is a `Car`.
@@ -119,29 +181,35 @@ fn singular_word(word: &str) -> String {
 }
 
 /// Replaces what an identifier cannot hold: the empty name, a leading digit, a character that is no part of words.
-fn identifier(name: String) -> String {
-    let mut name: String =
-        name.chars().map(|c| if c == '_' || c.is_alphanumeric() { c } else { '_' }).collect();
+fn identifier(mut name: String) -> String {
+    // Words in ASCII are letters and digits.
+    if !name.is_ascii() {
+        name = name.chars().map(|c| if c == '_' || c.is_alphanumeric() { c } else { '_' }).collect();
+    }
     if name.starts_with(|c: char| !c.is_alphabetic() && c != '_') || name.is_empty() {
         name.insert(0, '_');
     }
     name
 }
 
-/// The keywords of every edition, strict and reserved; the last five cannot be raw identifiers.
-const KEYWORDS: [&str; 53] = [
+/// The keywords of every edition, strict and reserved, that can be raw identifiers; sorted.
+const KEYWORDS: [&str; 48] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
     "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
     "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait",
     "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-    "crate", "self", "super", "Self", "_",
 ];
 
+/// Those that cannot.
+const NEVER_RAW: [&str; 5] = ["crate", "self", "super", "Self", "_"];
+
 fn keyword_escaped(name: String) -> String {
-    match KEYWORDS.iter().position(|keyword| *keyword == name) {
-        Some(index) if index >= KEYWORDS.len() - 5 => format!("{name}_"),
-        Some(_) => format!("r#{name}"),
-        None => name,
+    if KEYWORDS.binary_search(&name.as_str()).is_ok() {
+        format!("r#{name}")
+    } else if NEVER_RAW.contains(&name.as_str()) {
+        format!("{name}_")
+    } else {
+        name
     }
 }
 
@@ -160,6 +228,26 @@ mod tests {
         assert_eq!(camel("car_status"), "CarStatus");
         assert_eq!(camel("PG-13"), "Pg13");
         assert_eq!(shouty("FindCar"), "FIND_CAR");
+    }
+
+    #[test]
+    fn ascii_names_are_as_heck_has_them() {
+        let seed = std::env::var("BINDERY_SEED").ok().and_then(|seed| seed.parse().ok());
+        let seed: u64 = seed.unwrap_or_else(|| u64::from(std::process::id()));
+        println!("BINDERY_SEED={seed}");
+        let mut state = seed;
+        for _ in 0..200_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let letter = |index: u64| char::from(b"abAB1_ -"[(state >> (20 + 3 * index)) as usize % 8]);
+            let name: String = (0..state >> 61).map(letter).collect();
+            assert_eq!(snake_case(&name), name.to_snake_case(), "{name:?}");
+            assert_eq!(camel_case(&name), name.to_upper_camel_case(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn keywords_are_sorted() {
+        assert!(KEYWORDS.is_sorted());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Span;
 use crate::settings::RustType;
-use crate::source::{self, SourceFile};
+use crate::source::{Hasher, SourceFile};
 
 /// One named query of a query file.
 #[derive(Debug)]
@@ -144,18 +144,24 @@ pub(crate) fn source_hash(
     overrides: &[Override],
     at_most_one_row: bool,
 ) -> String {
-    let mut parts = vec![command.word().to_owned(), sql.to_owned()];
+    let mut hasher = Hasher::default();
+    hasher.write(command.word());
+    hasher.write(sql);
     for param in params {
-        parts.push(format!("{:?} {}", param.name, param.narg));
+        hasher.write(param.name.as_deref().unwrap_or("?"));
+        hasher.write(if param.narg { "narg" } else { "arg" });
     }
     for rule in overrides {
-        parts.push(format!("{:?} {} {:?} {:?}", rule.target, rule.name, rule.nullable, rule.null_elements));
-        parts.extend(rule.rust.as_ref().map(|rust| format!("{rust:?}")));
+        hasher.write(&format!("{:?} {:?} {:?}", rule.target, rule.nullable, rule.null_elements));
+        hasher.write(&rule.name);
+        if let Some(rust) = &rule.rust {
+            hasher.write(&format!("{rust:?}"));
+        }
     }
     if at_most_one_row {
-        parts.push("at most one row".to_owned());
+        hasher.write("at most one row");
     }
-    source::hash(parts.iter().map(String::as_str))
+    hasher.finish()
 }
 
 impl Command {

@@ -2,7 +2,9 @@
 
 mod table;
 
-use crate::description::{Attribute, Field, Schema, TypeName, UserType, UserTypeKind};
+use std::borrow::Cow;
+
+use crate::description::{Attribute, Field, Schema, UserType, UserTypeKind};
 use crate::names;
 use crate::query::{Query, Target};
 use crate::settings::{DateTime, RustType, Settings, Via};
@@ -20,9 +22,9 @@ pub(crate) struct Refusal {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Resolved {
     Scalar {
-        owned: String,
-        param: String,
-        element: String,
+        owned: Cow<'static, str>,
+        param: Cow<'static, str>,
+        element: Cow<'static, str>,
     },
     /// A generated enum, composite or newtype at the root.
     Generated {
@@ -106,6 +108,9 @@ impl Types<'_> {
             return self.user_type(user_type);
         }
         let name = without_modifier(ty);
+        if let Some(mapping) = table::builtin_mapping(&name) {
+            return Ok(self.scalar(mapping, ty));
+        }
         for (range, multirange, subtype) in RANGES {
             if name == range {
                 return self.resolve_type(subtype).map(|subtype| Resolved::Range(Box::new(subtype)));
@@ -114,13 +119,7 @@ impl Types<'_> {
                 return self.resolve_type(subtype).map(|subtype| Resolved::Multirange(Box::new(subtype)));
             }
         }
-        let mapping = MAPPINGS
-            .iter()
-            .find(|mapping| mapping.postgres == name && matches!(mapping.origin, Origin::Oid(_)));
-        match mapping {
-            Some(mapping) => Ok(self.scalar(mapping, ty)),
-            None => Err(builtin_refusal(&name)),
-        }
+        Err(builtin_refusal(&name))
     }
 
     fn user_type(&self, user_type: &UserType) -> Result<Resolved, Refusal> {
@@ -205,21 +204,22 @@ impl Types<'_> {
 
     fn scalar(&self, mapping: &Mapping, ty: &str) -> Resolved {
         let (owned, param, element) = match mapping.rust {
-            Rust::Fixed { owned, param, element } => (owned.to_owned(), param.to_owned(), element.to_owned()),
+            Rust::Fixed { owned, param, element } => (owned.into(), param.into(), element.into()),
             Rust::Calendar(calendar) => {
                 let plain = calendar.of(self.settings.date_time);
                 let keeps = calendar.infinite
                     && self.settings.infinities
                     && self.settings.date_time != DateTime::Bindery;
-                let rust = if keeps { format!("bindery::OrInfinity<{plain}>") } else { plain.to_owned() };
+                let rust: Cow<'static, str> =
+                    if keeps { format!("bindery::OrInfinity<{plain}>").into() } else { plain.into() };
                 (rust.clone(), rust.clone(), rust)
             }
             Rust::Numeric if self.settings.rust_decimal && fits_decimal(ty) => {
-                let decimal = "bindery::rust_decimal::Decimal".to_owned();
-                (decimal.clone(), decimal.clone(), decimal)
+                let decimal = "bindery::rust_decimal::Decimal";
+                (decimal.into(), decimal.into(), decimal.into())
             }
             Rust::Numeric => {
-                ("bindery::Numeric".to_owned(), "&bindery::Numeric".to_owned(), "bindery::Numeric".to_owned())
+                ("bindery::Numeric".into(), "&bindery::Numeric".into(), "bindery::Numeric".into())
             }
         };
         Resolved::Scalar { owned, param, element }
@@ -268,12 +268,12 @@ fn builtin_refusal(name: &str) -> Refusal {
 }
 
 /// `numeric` for `numeric(10,2)`.
-pub(crate) fn without_modifier(ty: &str) -> TypeName {
-    match (ty.find('('), ty.find(')')) {
-        (Some(start), Some(end)) if ty.starts_with("numeric(") => {
-            format!("{}{}", &ty[..start], &ty[end + 1..])
-        }
-        _ => ty.to_owned(),
+pub(crate) fn without_modifier(ty: &str) -> Cow<'_, str> {
+    let modifier = ty.strip_prefix("numeric(").and_then(|rest| rest.split_once(')'));
+    match modifier {
+        Some((_, "")) => Cow::Borrowed("numeric"),
+        Some((_, rest)) => Cow::Owned(format!("numeric{rest}")),
+        None => Cow::Borrowed(ty),
     }
 }
 
@@ -292,7 +292,7 @@ impl Resolved {
     /// The type of a row's field. `null_elements` says whether elements of an array can be NULL.
     pub fn owned(&self, scope: Scope, null_elements: bool) -> String {
         match self {
-            Self::Scalar { owned, .. } => owned.clone(),
+            Self::Scalar { owned, .. } => owned.clone().into_owned(),
             Self::Generated { name, .. } => path(name, scope),
             Self::Array { element, is_vec } => {
                 let element = optional(element.part(scope), null_elements);
@@ -343,11 +343,11 @@ impl Resolved {
     pub fn param(&self, null_elements: bool) -> String {
         let scope = Scope::Module;
         match self {
-            Self::Scalar { param, .. } => param.clone(),
+            Self::Scalar { param, .. } => param.clone().into_owned(),
             Self::Generated { name, is_copy: true, .. } => path(name, scope),
             Self::Array { element, .. } => {
                 let element = match &**element {
-                    Self::Scalar { element, .. } => element.clone(),
+                    Self::Scalar { element, .. } => element.clone().into_owned(),
                     element => element.part(scope),
                 };
                 format!("&[{}]", optional(element, null_elements))
@@ -360,7 +360,7 @@ impl Resolved {
 }
 
 fn optional(ty: String, nullable: bool) -> String {
-    if nullable { format!("Option<{ty}>") } else { ty }
+    if nullable { ["Option<", &ty, ">"].concat() } else { ty }
 }
 
 /// The Rust name of what has this name in the database: `CarStatus` for `public.car_status`.

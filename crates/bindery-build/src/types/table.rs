@@ -280,6 +280,24 @@ pub(super) const MAPPINGS: &[Mapping] = &[
     .needs("pgvector"),
 ];
 
+/// What stands for a type of `pg_catalog`.
+///
+/// Every column is looked up here, so lengths are compared first: that is one step also where nothing is optimised.
+pub(super) fn builtin_mapping(name: &str) -> Option<&'static Mapping> {
+    let mut at = 0;
+    while at < MAPPINGS.len() {
+        let mapping = &MAPPINGS[at];
+        if mapping.postgres.len() == name.len()
+            && mapping.postgres == name
+            && matches!(mapping.origin, Origin::Oid(_))
+        {
+            return Some(mapping);
+        }
+        at += 1;
+    }
+    None
+}
+
 /// The built-in ranges, their multiranges, and what they are ranges of.
 pub(super) const RANGES: [(&str, &str, &str); 6] = [
     ("int4range", "int4multirange", "int4"),
