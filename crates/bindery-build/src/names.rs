@@ -4,6 +4,9 @@ use heck::{ToSnakeCase, ToUpperCamelCase};
 
 /// `FindCar` or `"Find Car"` to `find_car`, escaped where Rust has a keyword of that name.
 pub(crate) fn snake(name: &str) -> String {
+    if is_snake(name.as_bytes()) {
+        return keyword_escaped(name.to_owned());
+    }
     keyword_escaped(identifier(snake_case(name)))
 }
 
@@ -16,6 +19,22 @@ pub(crate) fn camel(name: &str) -> String {
 /// `find_car` to `FIND_CAR`.
 pub(crate) fn shouty(name: &str) -> String {
     identifier(snake_case(name)).to_uppercase()
+}
+
+/// Whether a name stays what it is, as most columns' names do.
+fn is_snake(name: &[u8]) -> bool {
+    let mut after_gap = true;
+    let mut at = 0;
+    while at < name.len() {
+        after_gap = match name[at] {
+            b'a'..=b'z' => false,
+            b'0'..=b'9' if at > 0 => false,
+            b'_' if !after_gap => true,
+            _ => return false,
+        };
+        at += 1;
+    }
+    !after_gap
 }
 
 /// As heck has it, which takes its time where it is not optimised: names are ASCII as a rule.
@@ -241,6 +260,7 @@ mod tests {
             let letter = |index: u64| char::from(b"abAB1_ -"[(state >> (20 + 3 * index)) as usize % 8]);
             let name: String = (0..state >> 61).map(letter).collect();
             assert_eq!(snake_case(&name), name.to_snake_case(), "{name:?}");
+            assert!(!is_snake(name.as_bytes()) || name.to_snake_case() == name, "{name:?}");
             assert_eq!(camel_case(&name), name.to_upper_camel_case(), "{name:?}");
         }
     }

@@ -360,7 +360,7 @@ impl Resolved {
 }
 
 fn optional(ty: String, nullable: bool) -> String {
-    if nullable { ["Option<", &ty, ">"].concat() } else { ty }
+    if nullable { format!("Option<{ty}>") } else { ty }
 }
 
 /// The Rust name of what has this name in the database: `CarStatus` for `public.car_status`.

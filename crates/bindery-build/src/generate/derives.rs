@@ -15,19 +15,16 @@ pub(super) fn write_above(own: &[&str], holds_given: bool, said: &Derives, text:
             paths.push(path);
         }
     }
-    if !paths.is_empty() {
-        text.push("#[derive(");
-        for (index, path) in paths.iter().enumerate() {
-            if index > 0 {
-                text.push(", ");
-            }
-            if index < own.len() { text.push(path) } else { push_attribute(path, text) };
-        }
-        text.push(")]").end_line();
+    match &paths[..] {
+        [] => {}
+        ["Clone", "Debug", "PartialEq"] => text.write(format_args!("#[derive(Clone, Debug, PartialEq)]\n")),
+        paths => text.line(format_args!("#[derive({})]", paths.join(", "))),
     }
     for attribute in &said.attributes {
-        push_attribute(attribute, text.push("#["));
-        text.push("]").end_line();
+        text.line(format_args!("#[{attribute}]"));
+    }
+    if !said.derive.iter().chain(&said.attributes).all(|attribute| is_spaced(attribute)) {
+        text.leave_to_prettyplease();
     }
 }
 
@@ -36,14 +33,6 @@ pub(super) fn above(own: &[&str], holds_given: bool, said: &Derives) -> String {
     let mut text = Text::part();
     write_above(own, holds_given, said, &mut text);
     text.finish()
-}
-
-/// A part of an attribute as the user has written it.
-fn push_attribute<'t>(attribute: &str, text: &'t mut Text) -> &'t mut Text {
-    match is_spaced(attribute) {
-        true => text.push(attribute),
-        false => text.push_given(attribute),
-    }
 }
 
 /// Whether a list in an attribute is certainly spaced as prettyplease has it: `serde(rename_all = "camelCase", default)`.

@@ -1,15 +1,18 @@
 //! Doc comments.
 
-use super::text::Text;
+use super::text::{self, Text};
 
 /// SQL as a fenced block, whatever backticks it holds.
 pub(super) fn write_sql_block(sql: &str, text: &mut Text) {
     let fence = fence(sql);
-    text.doc_parts("", &[&fence, "sql"]);
-    for line in sql.lines() {
-        text.doc("", line);
+    if !(sql.contains('\n') || sql.contains('\r')) {
+        return text.write(format_args!("/// {fence}sql\n/// {sql}\n/// {fence}\n"));
     }
-    text.doc("", &fence);
+    text.doc("", format_args!("{fence}sql"));
+    for line in sql.lines() {
+        text.doc("", format_args!("{line}"));
+    }
+    text.doc("", format_args!("{fence}"));
 }
 
 /// More backticks than stand in a row in `sql`, three at least.
@@ -23,6 +26,5 @@ fn fence(sql: &str) -> String {
 
 /// A doc comment of these lines, in front of what prettyplease will print.
 pub(super) fn comment(lines: &[String]) -> String {
-    let lines = lines.iter().flat_map(|line| line.split(['\r', '\n']));
-    lines.map(|line| format!("/// {}\n", line.trim_end())).collect()
+    lines.iter().map(|line| text::doc("", format_args!("{line}"))).collect()
 }

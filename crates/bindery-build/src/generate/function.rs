@@ -7,7 +7,7 @@ use crate::settings::{Derives, Via};
 use crate::types::{self, Resolved, Scope, Types};
 
 use super::row::{self, Column, RowStruct};
-use super::text::{Argument, Text};
+use super::text::{Argument, Text, sql_literal};
 use super::{derives, doc, table_struct};
 
 /// As many parameters are passed one by one; more go into a struct, where a call names them.
@@ -66,7 +66,7 @@ impl<'i> Function<'i> {
             text.item(|text| self.write_params_struct(text));
         }
         if let Some(Row::Own(name)) = &self.row {
-            let title = ["A row of [`", &self.name, "`]."].concat();
+            let title = format!("A row of [`{}`].", self.name);
             let said = self.types.settings.derives(Some(&self.query.file.path), name);
             let (columns, scope) = (&self.columns, Scope::Module);
             RowStruct { name, title: &title, columns, said: &said, scope }.write(text);
@@ -77,48 +77,51 @@ impl<'i> Function<'i> {
 
     /// Writes the function as a method that takes a connection for itself.
     pub fn write_method(&self, text: &mut Text) {
-        text.doc_parts("    ", &["See [`", &self.name, "`], which this calls on a connection of its own."]);
+        text.write(format_args!(
+            "    /// See [`{}`], which this calls on a connection of its own.\n",
+            self.name
+        ));
         self.write_signature("    ", "&self", text);
-        text.push("        let conn = self.client.connection().await?;").end_line();
+        text.write(format_args!("        let conn = self.client.connection().await?;\n"));
         let mut passed = vec![Argument::One("&conn")];
         match self.takes_struct() {
             true => passed.push(Argument::One("params")),
             false => passed.extend(self.args.iter().map(|arg| Argument::One(&arg.name))),
         }
         text.awaited_call("        ", &self.name, &passed, ".await");
-        text.push("    }").end_line();
+        text.write(format_args!("    }}\n"));
     }
 
     fn write_function(&self, text: &mut Text) {
         match self.query.doc.is_empty() {
-            true => text.doc_parts("", &["Runs `", &self.query.name, "`."]),
-            false => self.query.doc.iter().for_each(|line| text.doc("", line)),
+            true => text.write(format_args!("/// Runs `{}`.\n///\n", self.query.name)),
+            false => {
+                self.query.doc.iter().for_each(|line| text.doc("", format_args!("{line}")));
+                text.write(format_args!("///\n"));
+            }
         }
-        text.doc("", "");
         doc::write_sql_block(&self.query.sql, text);
         self.write_signature("", "conn: &bindery::Connection", text);
         self.write_call(text);
-        text.push("}").end_line();
+        text.write(format_args!("}}\n"));
     }
 
     fn write_signature(&self, indent: &str, first: &str, text: &mut Text) {
-        let mut arguments = vec![first.to_owned()];
+        let mut arguments = Vec::with_capacity(1 + MOST_ARGUMENTS);
+        arguments.push(first.to_owned());
         if self.takes_struct() {
             let lifetime = if self.borrows() { "<'_>" } else { "" };
-            arguments.push(["params: ", &self.params_name(), lifetime].concat());
+            arguments.push(format!("params: {}{lifetime}", self.params_name()));
         } else {
-            arguments.extend(self.args.iter().map(|arg| match arg.borrows_as() {
-                Some(part) => [&arg.name, ": &[impl AsRef<", part, "> + Sync]"].concat(),
-                None => [&arg.name, ": ", &arg.ty.replace("'a ", "")].concat(),
-            }));
+            arguments.extend(self.args.iter().map(Arg::declared));
         }
-        let head = ["pub async fn ", &self.name].concat();
-        let tail = [" -> Result<", &self.output(), ", bindery::Error> {"].concat();
+        let head = format!("pub async fn {}", self.name);
+        let tail = format!(" -> Result<{}, bindery::Error> {{", self.output());
         text.signature(indent, &head, &arguments, &tail);
     }
 
     fn write_call(&self, text: &mut Text) {
-        let statement = ["&", &self.statement].concat();
+        let statement = format!("&{}", self.statement);
         let values: Vec<String> = self.args.iter().map(|arg| self.value(arg)).collect();
         let decode = match self.row {
             Some(Row::Value(_)) => self.columns[0].decode_value(),
@@ -137,17 +140,17 @@ impl<'i> Function<'i> {
         }
         text.awaited_call("    ", method, &arguments, tail);
         if self.query.command == Command::Exec {
-            text.push("    Ok(())").end_line();
+            text.write(format_args!("    Ok(())\n"));
         }
     }
 
     /// `&plate`, `&params.colour`
     fn value(&self, arg: &Arg<'_>) -> String {
         if self.takes_struct() {
-            return arg.encoded(&["params.", &arg.name].concat());
+            return arg.encoded(&format!("params.{}", arg.name));
         }
         match arg.borrows_as() {
-            Some(part) => ["&bindery::Borrowed::<_, ", part, ">::new(", &arg.name, ")"].concat(),
+            Some(part) => format!("&bindery::Borrowed::<_, {part}>::new({})", arg.name),
             None => arg.encoded(&arg.name),
         }
     }
@@ -155,14 +158,14 @@ impl<'i> Function<'i> {
     fn output(&self) -> String {
         let row = match &self.row {
             Some(Row::Value(ty)) => ty.clone(),
-            Some(Row::Table(name)) => ["super::", name].concat(),
+            Some(Row::Table(name)) => format!("super::{name}"),
             Some(Row::Own(name)) => name.clone(),
             None => String::new(),
         };
         match self.query.command {
             Command::One => row,
-            Command::Opt => ["Option<", &row, ">"].concat(),
-            Command::Many => ["Vec<", &row, ">"].concat(),
+            Command::Opt => format!("Option<{row}>"),
+            Command::Many => format!("Vec<{row}>"),
             Command::Exec => "()".to_owned(),
             Command::ExecRows => "u64".to_owned(),
         }
@@ -185,43 +188,50 @@ impl<'i> Function<'i> {
     }
 
     fn params_name(&self) -> String {
-        [&names::camel(&self.query.name), "Params"].concat()
+        format!("{}Params", names::camel(&self.query.name))
     }
 
     fn write_params_struct(&self, text: &mut Text) {
-        text.doc_parts("", &["The parameters of [`", &self.name, "`]."]);
+        text.write(format_args!("/// The parameters of [`{}`].\n", self.name));
         // Types of the user's may not print.
         let holds_given = self.args.iter().any(|arg| arg.resolved.holds_given());
         let derive: &[&str] = if holds_given { &["Clone", "Copy"] } else { &["Clone", "Copy", "Debug"] };
         derives::write_above(derive, false, &Derives::default(), text);
-        let lifetime = if self.borrows() { "<'a> {" } else { " {" };
-        text.push("pub struct ").push(&self.params_name()).push(lifetime).end_line();
+        let lifetime = if self.borrows() { "<'a>" } else { "" };
+        text.line(format_args!("pub struct {}{lifetime} {{", self.params_name()));
         for arg in &self.args {
-            row::write_sql_type("    ", arg.param, text);
-            text.push("    pub ").push(&arg.name).push(": ").push(&arg.ty).push(",").end_line();
+            row::write_field(arg.param, &[], &arg.name, &arg.ty, text);
         }
-        text.push("}").end_line();
+        text.write(format_args!("}}\n"));
     }
 
     /// Writes the statement as the run time knows it.
     fn write_statement(&self, text: &mut Text) {
-        text.doc_parts("", &["The statement of [`", &self.name, "`]."]);
-        text.push("pub static ").push(&self.statement).push(": bindery::Query = bindery::Query {").end_line();
-        text.push("    name: ").push_literal(&self.query.name).push(",").end_whole_line();
-        text.push("    file: ").push_literal(&self.query.file.path).push(",").end_whole_line();
-        text.push("    sql: ").push_sql(&self.query.sql).push(",").end_whole_line();
-        text.push("    params: ");
-        text.list("    ", &self.description.params, false, |text, param| {
-            text.push_literal(&types::without_modifier(&param.ty));
-        });
-        text.push(",").end_line();
-        text.push("    columns: ");
-        text.list("    ", &self.description.columns, true, |text, Field { name, ty, .. }| {
+        text.write(format_args!(
+            "/// The statement of [`{}`].
+pub static {}: bindery::Query = bindery::Query {{
+    name: {:?},
+    file: {:?},
+    sql: {},
+",
+            self.name,
+            self.statement,
+            self.query.name,
+            self.query.file.path,
+            sql_literal(&self.query.sql)
+        ));
+        let params = self.description.params.iter();
+        let params: Vec<String> =
+            params.map(|param| format!("{:?}", types::without_modifier(&param.ty))).collect();
+        text.list("    ", "params: ", &params, false);
+        let columns = self.description.columns.iter().map(|Field { name, ty, .. }| {
             // A column of a domain is described by what is under it.
             let ty = types::without_modifier(self.types.schema.base_type(ty));
-            text.push("(").push_literal(name).push(", ").push_literal(&ty).push(")");
+            format!("({name:?}, {ty:?})")
         });
-        text.push(",\n};").end_line();
+        let columns: Vec<String> = columns.collect();
+        text.list("    ", "columns: ", &columns, true);
+        text.write(format_args!("}};\n"));
     }
 }
 
@@ -231,7 +241,7 @@ fn row(query: &Query, description: &Description, columns: &[Column<'_>]) -> Opti
         [column] => Some(Row::Value(column.ty.clone())),
         _ => Some(match &description.table {
             Some(table) => Row::Table(table_struct(table)),
-            None => Row::Own([&names::camel(&query.name), "Row"].concat()),
+            None => Row::Own(format!("{}Row", names::camel(&query.name))),
         }),
     }
 }
@@ -247,9 +257,19 @@ impl Arg<'_> {
         }
     }
 
+    /// `plate: &str`
+    fn declared(&self) -> String {
+        let Self { name, ty, .. } = self;
+        match self.borrows_as() {
+            Some(part) => format!("{name}: &[impl AsRef<{part}> + Sync]"),
+            None if ty.contains('&') => format!("{name}: {}", ty.replace("'a ", "")),
+            None => format!("{name}: {ty}"),
+        }
+    }
+
     /// `&plate`, with what writes it where that is not the value itself.
     fn encoded(&self, value: &str) -> String {
-        let Resolved::Given { rust, base } = &self.resolved else { return ["&", value].concat() };
+        let Resolved::Given { rust, base } = &self.resolved else { return format!("&{value}") };
         match (rust.via, base, self.param.nullable) {
             (Some(Via::Serde), _, false) => format!("&bindery::Json({value})"),
             (Some(Via::Serde), _, true) => format!("&{value}.map(bindery::Json)"),
@@ -277,7 +297,7 @@ fn args<'i>(query: &Query, params: &'i [Field], types: Types<'_>) -> Vec<Arg<'i>
             let resolved = types.param(query, param).expect("describing refused every other type");
             let ty = resolved.param(param.null_elements);
             let ty = if ty.contains('&') { ty.replace('&', "&'a ") } else { ty };
-            let ty = if param.nullable { ["Option<", &ty, ">"].concat() } else { ty };
+            let ty = if param.nullable { format!("Option<{ty}>") } else { ty };
             Arg { param, name, ty, resolved }
         })
         .collect()

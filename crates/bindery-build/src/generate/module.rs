@@ -40,7 +40,7 @@ impl<'i> Module<'i> {
 
     /// The file's text.
     pub fn render(&self, types: Types<'_>) -> String {
-        let mut text = Text::new();
+        let mut text = Text::file();
         let functions = self.functions(types);
         functions.iter().for_each(|function| function.write(&mut text));
         text.item(|text| self.write_query_struct(text));
@@ -59,24 +59,26 @@ impl<'i> Module<'i> {
     }
 
     fn write_query_struct(&self, text: &mut Text) {
-        text.doc_parts("", &["The queries of `", &self.file.path, "` for standalone operations."]);
-        text.doc("", "");
-        text.doc("", "Each call takes a connection from the client and gives it back.");
-        text.push("#[derive(Clone, Debug)]").end_line();
-        text.push("pub struct ").push(&self.struct_name).push(" {").end_line();
-        text.push("    client: bindery::DatabaseClient,\n}").end_line();
+        text.doc("", format_args!("The queries of `{}` for standalone operations.", self.file.path));
+        text.write(format_args!(
+            "///\n/// Each call takes a connection from the client and gives it back.\n#[derive(Clone, Debug)]\n"
+        ));
+        text.line(format_args!("pub struct {} {{", self.struct_name));
+        text.write(format_args!("    client: bindery::DatabaseClient,\n}}\n"));
     }
 
     fn write_query_impl(&self, functions: &[Function<'_>], text: &mut Text) {
-        text.end_whole_line();
-        text.push("impl ").push(&self.struct_name).push(" {").end_whole_line();
-        text.push("    /// Queries that take their connections from `client`.").end_whole_line();
-        text.push("    pub fn new(client: bindery::DatabaseClient) -> Self {").end_line();
-        text.push("        Self { client }\n    }").end_line();
+        text.write(format_args!("\nimpl {} {{\n", self.struct_name));
+        text.write(format_args!(
+            "    /// Queries that take their connections from `client`.
+    pub fn new(client: bindery::DatabaseClient) -> Self {{
+        Self {{ client }}
+    }}
+"
+        ));
         for function in functions {
-            text.end_whole_line();
             text.method(&self.struct_name, |text| function.write_method(text));
         }
-        text.push("}").end_whole_line();
+        text.write(format_args!("}}\n"));
     }
 }

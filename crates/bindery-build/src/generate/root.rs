@@ -11,7 +11,7 @@ use super::{Input, Layout, derives, doc, domain, table_struct};
 
 /// The text of `mod.rs`.
 pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
-    let mut text = Text::new();
+    let mut text = Text::file();
     for module in modules {
         text.item(|text| write_declaration(module, input.layout, text));
     }
@@ -54,24 +54,24 @@ pub(super) fn generated_types(types: Types<'_>) -> impl Iterator<Item = (String,
 }
 
 fn write_declaration(module: &Module<'_>, layout: Layout, text: &mut Text) {
-    text.doc_parts("", &["Queries of `", &module.file.path, "`, on a connection that the caller holds."]);
+    let name = &module.name;
+    text.doc("", format_args!("Queries of `{}`, on a connection that the caller holds.", module.file.path));
     // The user decides which queries are used, and what the comments in the SQL look like.
-    text.push("#[allow(dead_code, clippy::type_complexity, rustdoc::all)]").end_line();
-    text.push("pub mod ").push(&module.name);
+    text.write(format_args!("#[allow(dead_code, clippy::type_complexity, rustdoc::all)]\n"));
     match layout {
-        Layout::SourceDir => text.push(";").end_line(),
+        Layout::SourceDir => text.line(format_args!("pub mod {name};")),
         Layout::OutDir => {
-            text.push(" {").end_line();
-            text.push("    include!(concat!(env!(\"OUT_DIR\"), \"/bindery/").push(&module.file_stem());
-            text.push(".rs\"));").end_line();
-            text.push("}").end_line();
+            text.line(format_args!("pub mod {name} {{"));
+            let file = format!("/bindery/{}.rs", module.file_stem());
+            text.line(format_args!("    include!(concat!(env!(\"OUT_DIR\"), {file:?}));"));
+            text.write(format_args!("}}\n"));
         }
     }
 }
 
 fn write_reexport(module: &Module<'_>, text: &mut Text) {
-    text.push("#[allow(unused_imports)]").end_line();
-    text.push("pub use ").push(&module.name).push("::").push(&module.struct_name).push(";").end_line();
+    text.write(format_args!("#[allow(unused_imports)]\n"));
+    text.line(format_args!("pub use {}::{};", module.name, module.struct_name));
 }
 
 fn enum_items(name: &str, user_type: &UserType, labels: &[String], types: Types<'_>) -> [String; 3] {
@@ -175,7 +175,7 @@ fn variants(labels: &[String]) -> Vec<String> {
 
 fn write_table(table: &Table, types: Types<'_>, text: &mut Text) {
     let name = table_struct(&table.name);
-    let title = ["A row of `", &table.name, "`."].concat();
+    let title = format!("A row of `{}`.", table.name);
     let said = types.settings.derives(None, &name);
     let columns = row::columns(&table.columns, Scope::Root, |column| types.field(column));
     let (name, title, scope) = (name.as_str(), title.as_str(), Scope::Root);

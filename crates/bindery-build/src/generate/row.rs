@@ -43,7 +43,7 @@ pub(super) fn columns(
     let column = |(name, field): (String, _)| {
         let field: &Field = field;
         let resolved = resolve(field).expect("describing refused every other type");
-        let optional = |ty: String| if field.nullable { ["Option<", &ty, ">"].concat() } else { ty };
+        let optional = |ty: String| if field.nullable { format!("Option<{ty}>") } else { ty };
         Column {
             field,
             name,
@@ -73,7 +73,7 @@ impl Column<'_> {
 
     /// `row.get(1)?`
     fn read(&self, index: usize) -> String {
-        let Some(reader) = &self.reader else { return ["row.get(", &index.to_string(), ")?"].concat() };
+        let Some(reader) = &self.reader else { return format!("row.get({index})?") };
         let taken = if self.field.nullable { ".map(|value| value.0)" } else { ".0" };
         format!("row.get::<{reader}>({index})?{taken}")
     }
@@ -87,36 +87,37 @@ impl RowStruct<'_> {
     }
 
     pub fn write_declaration(&self, text: &mut Text) {
-        text.doc("", self.title);
+        text.doc("", format_args!("{}", self.title));
         if self.scope == Scope::Root {
             // The modules allow it for all of theirs.
             let is_complex = self.columns.iter().any(|column| column.ty.matches('<').count() > 3);
             let complex = if is_complex { ", clippy::type_complexity" } else { "" };
-            text.push("#[allow(dead_code").push(complex).push(")]").end_line();
+            text.line(format_args!("#[allow(dead_code{complex})]"));
         }
         let holds_given = self.columns.iter().any(|column| column.holds_given);
         derives::write_above(&["Clone", "Debug", "PartialEq"], holds_given, self.said, text);
-        text.push("pub struct ").push(self.name).push(" {").end_line();
+        text.line(format_args!("pub struct {} {{", self.name));
         for column in self.columns {
-            write_sql_type("    ", column.field, text);
-            for attribute in derives::of_field(&column.ty, self.said) {
-                text.push("    ").push(&attribute).end_line();
-            }
-            text.push("    pub ").push(self.field_name(column)).push(": ").push(&column.ty).push(",").end_line();
+            let attributes = derives::of_field(&column.ty, self.said);
+            write_field(column.field, &attributes, self.field_name(column), &column.ty, text);
         }
-        text.push("}").end_line();
+        text.write(format_args!("}}\n"));
     }
 
     /// Decodes by position: the run time has compared names and types with the statement's before.
     fn write_from_row(&self, text: &mut Text) {
-        text.push("impl bindery::FromRow for ").push(self.name).push(" {").end_line();
-        text.push("    fn from_row(row: &bindery::Row) -> Result<Self, bindery::Error> {").end_line();
-        text.push("        Ok(Self {").end_line();
+        text.line(format_args!("impl bindery::FromRow for {} {{", self.name));
+        text.write(format_args!(
+            "    fn from_row(row: &bindery::Row) -> Result<Self, bindery::Error> {{\n        Ok(Self {{\n"
+        ));
         for (index, column) in self.columns.iter().enumerate() {
-            text.push("            ").push(self.field_name(column)).push(": ").push(&column.read(index));
-            text.push(",").end_line();
+            let field = self.field_name(column);
+            match column.reader {
+                None => text.line(format_args!("            {field}: row.get({index})?,")),
+                Some(_) => text.line(format_args!("            {field}: {},", column.read(index))),
+            }
         }
-        text.push("        })\n    }\n}").end_line();
+        text.write(format_args!("        }})\n    }}\n}}\n"));
     }
 
     pub fn field_name<'n>(&'n self, column: &'n Column<'_>) -> &'n str {
@@ -124,13 +125,17 @@ impl RowStruct<'_> {
     }
 }
 
-/// `` `tags` of type `text[]`, not null, elements nullable. ``
-pub(super) fn write_sql_type(indent: &str, field: &Field, text: &mut Text) {
-    let null = if field.nullable { "`, nullable" } else { "`, not null" };
+/// A field of a struct, with what it is in PostgreSQL: `` `tags` of type `text[]`, not null, elements nullable. ``
+pub(super) fn write_field(field: &Field, attributes: &[String], name: &str, ty: &str, text: &mut Text) {
+    let null = if field.nullable { "nullable" } else { "not null" };
     let elements = match field.null_elements {
-        true => ", elements nullable.",
-        false if field.ty.ends_with("[]") => ", elements not null.",
-        false => ".",
+        true => ", elements nullable",
+        false if field.ty.ends_with("[]") => ", elements not null",
+        false => "",
     };
-    text.doc_parts(indent, &["`", &field.name, "` of type `", &field.ty, null, elements]);
+    text.doc("    ", format_args!("`{}` of type `{}`, {null}{elements}.", field.name, field.ty));
+    for attribute in attributes {
+        text.line(format_args!("    {attribute}"));
+    }
+    text.line(format_args!("    pub {name}: {ty},"));
 }

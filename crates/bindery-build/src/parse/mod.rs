@@ -7,7 +7,7 @@ mod annotation;
 mod header;
 mod params;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -194,7 +194,7 @@ fn report_orphans(file: &Arc<SourceFile>, tokens: &[Token], diagnostics: &mut Ve
 
 /// Functions are named by the query, so two of one name in a file would collide, in whatever case they are written.
 fn report_duplicates(queries: &[Query], diagnostics: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<String, &Query> = HashMap::new();
+    let mut seen: BTreeMap<String, &Query> = BTreeMap::new();
     for query in queries {
         let name = crate::names::snake(&query.name);
         match seen.get(&name) {
