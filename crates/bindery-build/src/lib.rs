@@ -52,6 +52,7 @@ mod types;
 mod write;
 
 mod cargo;
+mod cores;
 mod diagnostic;
 mod error;
 mod pipeline;

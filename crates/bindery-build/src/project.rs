@@ -5,7 +5,7 @@ use bindery_migrate::Migration;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::migrations::{self, QueryBlocks};
-use crate::parse::{self, Unnamed};
+use crate::parse;
 use crate::query::Query;
 use crate::source::{self, Sources};
 
@@ -27,12 +27,9 @@ impl Project {
     pub fn parse(sources: Sources, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut queries = Vec::new();
         let mut blocks = QueryBlocks::new();
-        for file in &sources.queries {
-            let shared = sources.is_migration(file);
-            let unnamed = if shared { Unnamed::Schema } else { Unnamed::Mistake };
-            let parsed = parse::parse(file, unnamed, diagnostics);
+        for (file, parsed) in sources.queries.iter().zip(parse::parse_all(&sources, diagnostics)) {
             queries.extend(parsed.queries);
-            if shared {
+            if sources.is_migration(file) {
                 blocks.insert(file.path.clone(), parsed.blocks);
             }
         }

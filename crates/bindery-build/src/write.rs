@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::cores;
 use crate::generate::Files;
 
 /// Writes the generated files; a file whose text is there already keeps its time, so that nothing is built again.
@@ -13,10 +14,9 @@ use crate::generate::Files;
 /// The folder cannot be written to.
 pub(crate) fn write_files(folder: &Path, files: &Files) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    for (name, text) in files {
-        write_if_changed(&folder.join(name), text)?;
-    }
-    Ok(())
+    let files: Vec<(&String, &String)> = files.iter().collect();
+    let written = cores::map(&files, |(name, text)| write_if_changed(&folder.join(name), text));
+    written.into_iter().try_for_each(|outcome| outcome.map(|_| ()))
 }
 
 /// The files in `folder` whose text is not the one in `files`.

@@ -20,7 +20,7 @@ use crate::description::{Description, UserTypeKind};
 use crate::diagnostic::Diagnostic;
 use crate::query::Query;
 use crate::types::{self, Types};
-use crate::{names, source::SourceFile};
+use crate::{cores, names, source::SourceFile};
 
 use module::Module;
 
@@ -52,10 +52,9 @@ pub(crate) fn generate(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> 
     let modules = modules(input);
     report_collisions(input, &modules, diagnostics);
     report_unknown_names(input, &modules, diagnostics);
-    let mut files = Files::new();
-    for module in &modules {
-        files.insert(format!("{}.rs", module.file_stem()), module.render(input.types));
-    }
+    let names = modules.iter().map(|module| format!("{}.rs", module.file_stem()));
+    let texts = cores::map(&modules, |module| module.render(input.types));
+    let mut files: Files = names.zip(texts).collect();
     files.insert("mod.rs".to_owned(), root::render(input, &modules));
     files
 }

@@ -11,16 +11,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::cores;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lex::{self, Token, TokenKind};
 use crate::query::{Query, source_hash};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Sources};
 
 use header::Header;
 
 /// What statements without a header are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unnamed {
+enum Unnamed {
     /// A mistake: the header was forgotten.
     Mistake,
     /// The schema: the file is listed as a migration too.
@@ -35,8 +36,23 @@ pub(crate) struct Parsed {
     pub blocks: Vec<Range<usize>>,
 }
 
+/// Parses every query file, in order.
+pub(crate) fn parse_all(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<Parsed> {
+    let parsed = cores::map(&sources.queries, |file| {
+        let unnamed = if sources.is_migration(file) { Unnamed::Schema } else { Unnamed::Mistake };
+        let mut diagnostics = Vec::new();
+        (parse(file, unnamed, &mut diagnostics), diagnostics)
+    });
+    let mut all = Vec::with_capacity(parsed.len());
+    for (parsed, found) in parsed {
+        all.push(parsed);
+        diagnostics.extend(found);
+    }
+    all
+}
+
 /// Parses one file; what cannot be read is a diagnostic, and the other queries of the file are still found.
-pub(crate) fn parse(file: &Arc<SourceFile>, unnamed: Unnamed, diagnostics: &mut Vec<Diagnostic>) -> Parsed {
+fn parse(file: &Arc<SourceFile>, unnamed: Unnamed, diagnostics: &mut Vec<Diagnostic>) -> Parsed {
     let tokens = match lex::tokens(&file.text) {
         Ok(tokens) => tokens,
         Err(open) => {
