@@ -18,7 +18,12 @@ pub(crate) fn camel(name: &str) -> String {
 
 /// `find_car` to `FIND_CAR`.
 pub(crate) fn shouty(name: &str) -> String {
-    identifier(snake_case(name)).to_uppercase()
+    let mut name = identifier(snake_case(name));
+    match name.is_ascii() {
+        true => name.make_ascii_uppercase(),
+        false => name = name.to_uppercase(),
+    }
+    name
 }
 
 /// Whether a name stays what it is, as most columns' names do.
@@ -39,9 +44,6 @@ fn is_snake(name: &[u8]) -> bool {
 
 /// As heck has it, which takes its time where it is not optimised: names are ASCII as a rule.
 fn snake_case(name: &str) -> String {
-    if !name.is_ascii() {
-        return name.to_snake_case();
-    }
     let bytes = name.as_bytes();
     let mut snake = String::with_capacity(name.len() + 8);
     let mut previous = Case::None;
@@ -49,30 +51,41 @@ fn snake_case(name: &str) -> String {
     while at < bytes.len() {
         let byte = bytes[at];
         at += 1;
-        if !byte.is_ascii_alphanumeric() {
-            previous = Case::Gap;
-            continue;
+        match byte {
+            b'a'..=b'z' => {
+                if previous == Case::Gap && !snake.is_empty() {
+                    snake.push('_');
+                }
+                previous = Case::Lower;
+                snake.push(char::from(byte));
+            }
+            b'A'..=b'Z' => {
+                let begins_word = match previous {
+                    Case::None => false,
+                    Case::Gap => !snake.is_empty(),
+                    // `carId` is two words.
+                    Case::Lower => true,
+                    // So is `HTTPServer`.
+                    Case::Upper => at < bytes.len() && bytes[at].is_ascii_lowercase(),
+                };
+                if begins_word {
+                    snake.push('_');
+                }
+                previous = Case::Upper;
+                snake.push(char::from(byte.to_ascii_lowercase()));
+            }
+            b'0'..=b'9' => {
+                if previous == Case::Gap {
+                    if !snake.is_empty() {
+                        snake.push('_');
+                    }
+                    previous = Case::None;
+                }
+                snake.push(char::from(byte));
+            }
+            0..128 => previous = Case::Gap,
+            _ => return name.to_snake_case(),
         }
-        let next_is_lower = at < bytes.len() && bytes[at].is_ascii_lowercase();
-        let begins_word = match previous {
-            Case::None => false,
-            Case::Gap => !snake.is_empty(),
-            // `carId` is two words.
-            Case::Lower => byte.is_ascii_uppercase(),
-            // So is `HTTPServer`.
-            Case::Upper => byte.is_ascii_uppercase() && next_is_lower,
-        };
-        if begins_word {
-            snake.push('_');
-        }
-        if byte.is_ascii_lowercase() {
-            previous = Case::Lower;
-        } else if byte.is_ascii_uppercase() {
-            previous = Case::Upper;
-        } else if begins_word || previous == Case::Gap {
-            previous = Case::None;
-        }
-        snake.push(char::from(byte.to_ascii_lowercase()));
     }
     snake
 }

@@ -18,10 +18,10 @@ pub(super) fn write_above(own: &[&str], holds_given: bool, said: &Derives, text:
     match &paths[..] {
         [] => {}
         ["Clone", "Debug", "PartialEq"] => text.write(format_args!("#[derive(Clone, Debug, PartialEq)]\n")),
-        paths => text.line(format_args!("#[derive({})]", paths.join(", "))),
+        paths => text.line(format_args!("#[derive({})]\n", paths.join(", "))),
     }
     for attribute in &said.attributes {
-        text.line(format_args!("#[{attribute}]"));
+        text.line(format_args!("#[{attribute}]\n"));
     }
     if !said.derive.iter().chain(&said.attributes).all(|attribute| is_spaced(attribute)) {
         text.leave_to_prettyplease();

@@ -198,7 +198,7 @@ impl<'i> Function<'i> {
         let derive: &[&str] = if holds_given { &["Clone", "Copy"] } else { &["Clone", "Copy", "Debug"] };
         derives::write_above(derive, false, &Derives::default(), text);
         let lifetime = if self.borrows() { "<'a>" } else { "" };
-        text.line(format_args!("pub struct {}{lifetime} {{", self.params_name()));
+        text.line(format_args!("pub struct {}{lifetime} {{\n", self.params_name()));
         for arg in &self.args {
             row::write_field(arg.param, &[], &arg.name, &arg.ty, text);
         }

@@ -63,7 +63,7 @@ impl<'i> Module<'i> {
         text.write(format_args!(
             "///\n/// Each call takes a connection from the client and gives it back.\n#[derive(Clone, Debug)]\n"
         ));
-        text.line(format_args!("pub struct {} {{", self.struct_name));
+        text.line(format_args!("pub struct {} {{\n", self.struct_name));
         text.write(format_args!("    client: bindery::DatabaseClient,\n}}\n"));
     }
 

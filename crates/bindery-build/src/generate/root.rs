@@ -59,11 +59,11 @@ fn write_declaration(module: &Module<'_>, layout: Layout, text: &mut Text) {
     // The user decides which queries are used, and what the comments in the SQL look like.
     text.write(format_args!("#[allow(dead_code, clippy::type_complexity, rustdoc::all)]\n"));
     match layout {
-        Layout::SourceDir => text.line(format_args!("pub mod {name};")),
+        Layout::SourceDir => text.line(format_args!("pub mod {name};\n")),
         Layout::OutDir => {
-            text.line(format_args!("pub mod {name} {{"));
+            text.line(format_args!("pub mod {name} {{\n"));
             let file = format!("/bindery/{}.rs", module.file_stem());
-            text.line(format_args!("    include!(concat!(env!(\"OUT_DIR\"), {file:?}));"));
+            text.line(format_args!("    include!(concat!(env!(\"OUT_DIR\"), {file:?}));\n"));
             text.write(format_args!("}}\n"));
         }
     }
@@ -71,7 +71,7 @@ fn write_declaration(module: &Module<'_>, layout: Layout, text: &mut Text) {
 
 fn write_reexport(module: &Module<'_>, text: &mut Text) {
     text.write(format_args!("#[allow(unused_imports)]\n"));
-    text.line(format_args!("pub use {}::{};", module.name, module.struct_name));
+    text.line(format_args!("pub use {}::{};\n", module.name, module.struct_name));
 }
 
 fn enum_items(name: &str, user_type: &UserType, labels: &[String], types: Types<'_>) -> [String; 3] {

@@ -92,11 +92,11 @@ impl RowStruct<'_> {
             // The modules allow it for all of theirs.
             let is_complex = self.columns.iter().any(|column| column.ty.matches('<').count() > 3);
             let complex = if is_complex { ", clippy::type_complexity" } else { "" };
-            text.line(format_args!("#[allow(dead_code{complex})]"));
+            text.line(format_args!("#[allow(dead_code{complex})]\n"));
         }
         let holds_given = self.columns.iter().any(|column| column.holds_given);
         derives::write_above(&["Clone", "Debug", "PartialEq"], holds_given, self.said, text);
-        text.line(format_args!("pub struct {} {{", self.name));
+        text.line(format_args!("pub struct {} {{\n", self.name));
         for column in self.columns {
             let attributes = derives::of_field(&column.ty, self.said);
             write_field(column.field, &attributes, self.field_name(column), &column.ty, text);
@@ -106,15 +106,15 @@ impl RowStruct<'_> {
 
     /// Decodes by position: the run time has compared names and types with the statement's before.
     fn write_from_row(&self, text: &mut Text) {
-        text.line(format_args!("impl bindery::FromRow for {} {{", self.name));
+        text.line(format_args!("impl bindery::FromRow for {} {{\n", self.name));
         text.write(format_args!(
             "    fn from_row(row: &bindery::Row) -> Result<Self, bindery::Error> {{\n        Ok(Self {{\n"
         ));
         for (index, column) in self.columns.iter().enumerate() {
             let field = self.field_name(column);
             match column.reader {
-                None => text.line(format_args!("            {field}: row.get({index})?,")),
-                Some(_) => text.line(format_args!("            {field}: {},", column.read(index))),
+                None => text.line(format_args!("            {field}: row.get({index})?,\n")),
+                Some(_) => text.line(format_args!("            {field}: {},\n", column.read(index))),
             }
         }
         text.write(format_args!("        }})\n    }}\n}}\n"));
@@ -135,7 +135,7 @@ pub(super) fn write_field(field: &Field, attributes: &[String], name: &str, ty: 
     };
     text.doc("    ", format_args!("`{}` of type `{}`, {null}{elements}.", field.name, field.ty));
     for attribute in attributes {
-        text.line(format_args!("    {attribute}"));
+        text.line(format_args!("    {attribute}\n"));
     }
-    text.line(format_args!("    pub {name}: {ty},"));
+    text.line(format_args!("    pub {name}: {ty},\n"));
 }
