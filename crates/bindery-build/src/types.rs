@@ -87,7 +87,7 @@ impl Types<'_> {
             Err(refusal) if refusal.can_be_named && via != Via::TryFrom => None,
             Err(refusal) => return Err(refusal),
         };
-        Ok(Resolved::Given { rust: RustType { via: Some(via), ..rust.clone() }, base })
+        Ok(Resolved::Given { rust: RustType { path: spaced(&rust.path), via: Some(via) }, base })
     }
 
     /// By the section `types` of the settings, else by the table.
@@ -357,6 +357,17 @@ impl Resolved {
             }
         }
     }
+}
+
+/// A type of the user's, spaced as prettyplease has it; one that is wider than a line stays as it is.
+fn spaced(path: &str) -> String {
+    if path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:<>".contains(&byte)) {
+        return path.to_owned();
+    }
+    let printed = syn::parse_file(&format!("type T = {path};")).map(|file| prettyplease::unparse(&file));
+    let spaced =
+        printed.ok().and_then(|text| Some(text.strip_prefix("type T = ")?.strip_suffix(";\n")?.to_owned()));
+    spaced.filter(|spaced| !spaced.contains('\n')).unwrap_or_else(|| path.to_owned())
 }
 
 fn optional(ty: String, nullable: bool) -> String {

@@ -36,7 +36,8 @@ pub(super) fn items(
     let violations: String = violations
         .map(|(condition, check)| format!("if {condition} {{ return Some({check:?}); }}\n"))
         .collect();
-    let declaration = format!("{title}#[allow(dead_code)]\n{derive}pub struct {name}({attributes} {base_type});");
+    let declaration =
+        format!("{title}#[allow(dead_code)]\n{derive}pub struct {name}({attributes} {base_type});");
     let implementation = format!(
         "impl bindery::Domain for {name} {{
             const TYPE: &'static str = {qualified:?};
@@ -73,12 +74,7 @@ impl Kind {
     }
 }
 
-fn title(
-    qualified: &str,
-    base: &str,
-    checks: &[String],
-    violations: &[(String, &String)],
-) -> Vec<String> {
+fn title(qualified: &str, base: &str, checks: &[String], violations: &[(String, &String)]) -> Vec<String> {
     let mut lines = vec![format!("The domain `{qualified}` over `{base}`.")];
     let mut list = |head: &str, known: bool| {
         let of_kind = checks.iter().filter(|check| known == violations.iter().any(|(_, of)| of == check));

@@ -144,3 +144,6 @@ fn file_stem(file: &SourceFile) -> &str {
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
     name.strip_suffix(".sql").unwrap_or(name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,7 +107,8 @@ fn enum_items(name: &str, user_type: &UserType, labels: &[String], types: Types<
         otherwise = format!("Some(Self::{unknown_name}(label.to_owned()))");
     }
     let derive = derives::above(&own, false, &said);
-    let declaration = format!("{title}#[allow(dead_code)]\n{derive}pub enum {name} {{ {declared}{unknown} }}");
+    let declaration =
+        format!("{title}#[allow(dead_code)]\n{derive}pub enum {name} {{ {declared}{unknown} }}");
     let implementation = format!(
         "impl bindery::Enum for {name} {{
             const TYPE: &'static str = {qualified:?};
@@ -142,9 +143,11 @@ fn composite_items(
     let mut declaration = Text::part();
     row.write_declaration(&mut declaration);
     let named = columns.iter().map(|column| row.field_name(column)).zip(attributes);
-    let read = |(field, attribute): (&str, &Attribute)| format!("{field}: attributes.get({:?})?,", attribute.name);
+    let read =
+        |(field, attribute): (&str, &Attribute)| format!("{field}: attributes.get({:?})?,", attribute.name);
     let read: String = named.clone().map(read).collect();
-    let arm = |(field, attribute): (&str, &Attribute)| format!("{:?} => Some(&self.{field}),", attribute.name);
+    let arm =
+        |(field, attribute): (&str, &Attribute)| format!("{:?} => Some(&self.{field}),", attribute.name);
     let arms: String = named.map(arm).collect();
     let implementation = format!(
         "impl bindery::Composite for {name} {{

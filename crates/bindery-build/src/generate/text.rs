@@ -131,7 +131,8 @@ impl Text {
             let line_end = if call + tail.len() <= WIDTH { "" } else { "\n" };
             let tail_indent = if line_end.is_empty() { "" } else { indent };
             let more = if line_end.is_empty() { "" } else { "    " };
-            return self.write(format_args!("{indent}{head}({arguments}){line_end}{tail_indent}{more}{tail}\n"));
+            return self
+                .write(format_args!("{indent}{head}({arguments}){line_end}{tail_indent}{more}{tail}\n"));
         }
         self.line(format_args!("{indent}{head}(\n"));
         for (index, argument) in arguments.iter().enumerate() {

@@ -61,7 +61,7 @@ pub(super) fn read(
         return Ok(None);
     }
     let line = rest.lines().next().unwrap_or_default();
-    let words: Vec<&str> = line.split_whitespace().collect();
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
     let start = body_start + (body.len() - rest.len());
     let range_of = |word: &str| {
         let offset = start + (word.as_ptr() as usize - rest.as_ptr() as usize);

@@ -21,7 +21,7 @@ use header::Header;
 
 /// What statements without a header are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unnamed {
+pub(crate) enum Unnamed {
     /// A mistake: the header was forgotten.
     Mistake,
     /// The schema: the file is listed as a migration too.
@@ -52,7 +52,7 @@ pub(crate) fn parse_all(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) ->
 }
 
 /// Parses one file; what cannot be read is a diagnostic, and the other queries of the file are still found.
-fn parse(file: &Arc<SourceFile>, unnamed: Unnamed, diagnostics: &mut Vec<Diagnostic>) -> Parsed {
+pub(crate) fn parse(file: &Arc<SourceFile>, unnamed: Unnamed, diagnostics: &mut Vec<Diagnostic>) -> Parsed {
     let tokens = match lex::tokens(&file.text) {
         Ok(tokens) => tokens,
         Err(open) => {

@@ -124,7 +124,9 @@ fn occurrences(file: &Arc<SourceFile>, tokens: &[Token]) -> Result<Vec<Occurrenc
                     rest = after;
                 }
             }
-            TokenKind::Word { quoted: false } if token.text(&file.text).eq_ignore_ascii_case("sqlc") => {
+            TokenKind::Word { quoted: false }
+                if token.range.len() == 4 && token.text(&file.text).eq_ignore_ascii_case("sqlc") =>
+            {
                 if let Some(call) = macro_call(file, token, following)? {
                     found.push(call.occurrence);
                     rest = call.rest;
