@@ -110,6 +110,7 @@ fn every_type_makes_the_round_trip() {
         config.lock(format!("{module}.lock")).out_dir(format!("src/{module}"));
         let _ = fs::remove_file(package.join(format!("{module}.lock")));
         config.generate().unwrap_or_else(|error| panic!("{error}"));
+        package::assert_pretty(&package.join("src").join(module));
         main.push_str(&checks(module, types));
     }
     package::write(&package.join("src/main.rs"), &main);
@@ -135,6 +136,7 @@ fn types_of_the_users_own_are_sent_and_read() {
     let mut config = Config::new(&package);
     config.toml(&text("bindery.toml")).unwrap().out_dir("src/db");
     config.generate().unwrap_or_else(|error| panic!("{error}"));
+    package::assert_pretty(&package.join("src/db"));
     package::write(&package.join("src/main.rs"), &text("main.rs"));
     package::write_workspace(&workspace, &["named"]);
     let dependencies = "serde = { version = \"1\", features = [\"derive\"] }\nschemars = \"1\"\n";

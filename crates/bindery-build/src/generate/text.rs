@@ -127,12 +127,11 @@ impl Text {
         let on_one_line: Vec<String> = arguments.iter().map(Argument::on_one_line).collect();
         let call = indent.len() + head.len() + "()".len() + width(&on_one_line);
         if call <= WIDTH {
-            let arguments = joined(&on_one_line);
-            let line_end = if call + tail.len() <= WIDTH { "" } else { "\n" };
-            let tail_indent = if line_end.is_empty() { "" } else { indent };
-            let more = if line_end.is_empty() { "" } else { "    " };
-            return self
-                .write(format_args!("{indent}{head}({arguments}){line_end}{tail_indent}{more}{tail}\n"));
+            self.write(format_args!("{indent}{head}({})", joined(&on_one_line)));
+            return match call + tail.len() <= WIDTH {
+                true => self.write(format_args!("{tail}\n")),
+                false => self.write(format_args!("\n{indent}    {tail}\n")),
+            };
         }
         self.line(format_args!("{indent}{head}(\n"));
         for (index, argument) in arguments.iter().enumerate() {

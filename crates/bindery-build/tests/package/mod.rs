@@ -54,3 +54,18 @@ pub fn write(path: &Path, text: &str) {
         fs::write(path, text).unwrap();
     }
 }
+
+/// Holds generated files against prettyplease, which drops the blank lines between items and methods, and comments.
+#[allow(dead_code, reason = "not every test has files of its own")]
+pub fn assert_pretty(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let printed = prettyplease::unparse(&syn::parse_file(&text).unwrap());
+        let lines = |text: &str| -> Vec<String> {
+            let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with("// @generated"));
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(lines(&text), lines(&printed), "{}", path.display());
+    }
+}
