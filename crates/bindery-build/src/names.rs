@@ -104,10 +104,18 @@ fn camel_case(name: &str) -> String {
     if !name.is_ascii() {
         return name.to_upper_camel_case();
     }
-    let mut camel = String::with_capacity(name.len());
-    for word in snake_case(name).split('_').filter(|word| !word.is_empty()) {
-        camel.push(char::from(word.as_bytes()[0].to_ascii_uppercase()));
-        camel.push_str(&word[1..]);
+    let snake = snake_case(name);
+    let mut camel = String::with_capacity(snake.len());
+    let mut begins_word = true;
+    for byte in snake.into_bytes() {
+        match byte {
+            b'_' => begins_word = true,
+            byte if begins_word => {
+                camel.push(char::from(byte.to_ascii_uppercase()));
+                begins_word = false;
+            }
+            byte => camel.push(char::from(byte)),
+        }
     }
     camel
 }

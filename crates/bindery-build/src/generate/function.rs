@@ -31,7 +31,7 @@ pub(super) struct Function<'i> {
 struct Arg<'i> {
     param: &'i Field,
     name: String,
-    /// With `'a` where it borrows.
+    /// As an argument's, without lifetimes.
     ty: String,
     resolved: Resolved,
 }
@@ -200,7 +200,7 @@ impl<'i> Function<'i> {
         let lifetime = if self.borrows() { "<'a>" } else { "" };
         text.line(format_args!("pub struct {}{lifetime} {{\n", self.params_name()));
         for arg in &self.args {
-            row::write_field(arg.param, &[], &arg.name, &arg.ty, text);
+            row::write_field(arg.param, &[], &arg.name, &arg.ty.replace('&', "&'a "), text);
         }
         text.write(format_args!("}}\n"));
     }
@@ -251,8 +251,8 @@ impl Arg<'_> {
     /// `None` would need a type, and not in a struct, which would need a parameter.
     fn borrows_as(&self) -> Option<&'static str> {
         match self.ty.as_str() {
-            "&'a [&'a str]" => Some("str"),
-            "&'a [&'a [u8]]" => Some("[u8]"),
+            "&[&str]" => Some("str"),
+            "&[&[u8]]" => Some("[u8]"),
             _ => None,
         }
     }
@@ -262,7 +262,6 @@ impl Arg<'_> {
         let Self { name, ty, .. } = self;
         match self.borrows_as() {
             Some(part) => format!("{name}: &[impl AsRef<{part}> + Sync]"),
-            None if ty.contains('&') => format!("{name}: {}", ty.replace("'a ", "")),
             None => format!("{name}: {ty}"),
         }
     }
@@ -296,7 +295,6 @@ fn args<'i>(query: &Query, params: &'i [Field], types: Types<'_>) -> Vec<Arg<'i>
         .map(|(param, name)| {
             let resolved = types.param(query, param).expect("describing refused every other type");
             let ty = resolved.param(param.null_elements);
-            let ty = if ty.contains('&') { ty.replace('&', "&'a ") } else { ty };
             let ty = if param.nullable { format!("Option<{ty}>") } else { ty };
             Arg { param, name, ty, resolved }
         })
