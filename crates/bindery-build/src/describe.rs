@@ -76,17 +76,20 @@ pub(crate) fn describe(
     known.schema.tables = describe_tables(session, relations.values(), &known)?;
     let refused = report(session, queries, refused)?;
     let mut described = accepted.iter().zip(descriptions);
-    let answers = refused.into_iter().enumerate().map(|(index, refused)| match refused {
-        Some(diagnostic) => Err(diagnostic),
-        None => {
-            // A utility statement may be refused after it was accepted.
-            let accepted = described.by_ref().find(|(accepted, _)| accepted.index == index);
-            let (accepted, mut description) = accepted.expect("what is not refused is accepted");
-            description.table = table_of(accepted, &description, &relations, &known.schema);
-            Ok(description)
-        }
-    });
-    Ok(Described { answers: answers.collect(), schema: known.schema })
+    let mut answers: Vec<Result<Description, Diagnostic>> = Vec::with_capacity(queries.len());
+    for (index, refused) in refused.into_iter().enumerate() {
+        answers.push(match refused {
+            Some(diagnostic) => Err(diagnostic),
+            None => {
+                // A utility statement may be refused after it was accepted.
+                let accepted = described.by_ref().find(|(accepted, _)| accepted.index == index);
+                let (accepted, mut description) = accepted.expect("what is not refused is accepted");
+                description.table = table_of(accepted, &description, &relations, &known.schema);
+                Ok(description)
+            }
+        });
+    }
+    Ok(Described { answers, schema: known.schema })
 }
 
 /// What the server refuses, by the number of the query.

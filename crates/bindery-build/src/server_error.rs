@@ -19,7 +19,7 @@ pub(crate) struct ServerError {
     /// body of a function.
     pub position: Option<u32>,
     /// The calls inside of which it happened.
-    pub context: Option<String>,
+    pub context: Option<Box<str>>,
 }
 
 impl Default for ServerError {
@@ -42,7 +42,7 @@ impl From<&DbError> for ServerError {
             detail: error.detail().map(str::to_owned),
             hint: error.hint().map(str::to_owned),
             position,
-            context: error.where_().map(str::to_owned),
+            context: error.where_().map(Into::into),
         }
     }
 }
@@ -99,7 +99,7 @@ pub(crate) fn with_advice(
         diagnostic = diagnostic.note(detail);
     }
     if let Some(context) = error.context.as_ref().filter(|_| error.position.is_none()) {
-        diagnostic = diagnostic.note(context);
+        diagnostic = diagnostic.note(&**context);
     }
     match help.as_ref().or(error.hint.as_ref()) {
         Some(help) => diagnostic.help(help),

@@ -292,7 +292,7 @@ fn server_error(mut fields: ErrorFields<'_>) -> io::Result<ServerError> {
             b'D' => error.detail = Some(text),
             b'H' => error.hint = Some(text),
             b'P' => error.position = text.parse().ok(),
-            b'W' => error.context = Some(text),
+            b'W' => error.context = Some(text.into()),
             _ => {}
         }
     }

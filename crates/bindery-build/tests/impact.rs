@@ -92,11 +92,17 @@ fn what_added_migrations_break_and_change_is_told_with_the_migration() {
 fn what_cannot_be_compared_is_refused() {
     let package = Package::new("refused");
     let told = |package: &Package, revision: &str| {
-        package.config().impact_since(revision).unwrap_err().diagnostics()[0].message().to_owned()
+        package.config().impact_since(revision).unwrap_err().diagnostics()[0].render()
     };
-    assert!(told(&package, "no-such-branch").starts_with("the SQL of `no-such-branch` cannot be read: "));
+    let unknown = told(&package, "no-such-branch");
+    assert!(unknown.starts_with("error: the SQL of `no-such-branch` cannot be read: "), "{unknown}");
+    assert!(unknown.ends_with("= help: name a commit, branch or tag of this repository"), "{unknown}");
     package.write("migrations/1_cars.sql", &CARS.replace("seats int", "seats int, more int"));
-    assert_eq!(told(&package, "HEAD"), "the migrations of `HEAD` are not the first ones of now");
+    assert_eq!(
+        told(&package, "HEAD"),
+        "error: the migrations of `HEAD` are not the first ones of now\n |\n = help: only added migrations can be looked \
+         at: give changed, renamed or reordered ones back what they had"
+    );
 }
 
 #[test]
