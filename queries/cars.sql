@@ -56,7 +56,6 @@ RETURNING *;
 
 -- name: MergeExtras :opt
 -- Adds to what is noted about a car, and gives all of it.
--- @column extras: not null
 UPDATE cars
 SET extras = coalesce(extras, '{}') || @extras
 WHERE id = @id

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 use postgres::types::ToSql;
 use postgres::{Client, Row};
 
-use crate::analyze::is_not_null_test;
 use crate::analyze::key::canonical;
 use crate::analyze::node::{self, Node, Value};
+use crate::analyze::{cast_column, is_not_null_test};
 use crate::session::{Session, SessionError};
 
 /// `pg_class`, with all that inherit from a relation and the row triggers that can change what is written to it.
@@ -59,6 +59,18 @@ const UNIQUE_KEYS: &str = "
           JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = o.number
           WHERE a.attcollation <> o.collated)
     ORDER BY i.indrelid, i.indisprimary DESC, i.indexrelid, k.place";
+
+/// The columns that indexes begin with, with the operators that search them.
+const LEADING_COLUMNS: &str = "
+    SELECT i.indrelid, i.indkey[0],
+           ARRAY(SELECT o.amopopr FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_amop o ON o.amopfamily = c.opcfamily
+                 WHERE c.oid = i.indclass[0] AND o.amoppurpose = 's'),
+           ARRAY(SELECT DISTINCT p.oprname::text
+                 FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_amop o ON o.amopfamily = c.opcfamily
+                 JOIN pg_catalog.pg_operator p ON p.oid = o.amopopr
+                 WHERE c.oid = i.indclass[0] AND o.amoppurpose = 's')
+    FROM pg_catalog.pg_index i
+    WHERE i.indrelid = ANY ($1) AND i.indisvalid AND i.indkey[0] <> 0";
 
 /// PostgreSQL 18 has NOT NULL constraints that were never checked, and a partition's column may have another number.
 const COLUMNS: &str = "
@@ -121,6 +133,8 @@ pub(crate) struct Catalog {
     pub functions: HashMap<u32, Function>,
     pub operators: HashMap<u32, Operator>,
     pub domains: HashMap<u32, Domain>,
+    /// Whether some query casts a column that it compares, so that columns which lead indexes were looked up.
+    pub has_leading_columns: bool,
 }
 
 impl Catalog {
@@ -180,6 +194,8 @@ pub(crate) struct Relation {
     pub checks: Vec<String>,
     /// Sets of columns of which no two rows have the same values, the primary key first.
     pub unique_keys: Vec<UniqueKey>,
+    /// The columns that indexes begin with; empty unless some query casts a column that it compares.
+    pub leading_columns: Vec<LeadingColumn>,
     /// Filled by the analysis, once somebody asks.
     pub promises: OnceLock<Promises>,
 }
@@ -208,6 +224,16 @@ pub(crate) struct UniqueKey {
     pub equality: Vec<Vec<u32>>,
     /// What has to hold for a row to be in a partial index.
     pub predicate: Vec<Predicate>,
+}
+
+/// A column that an index begins with.
+#[derive(Debug)]
+pub(crate) struct LeadingColumn {
+    pub number: i64,
+    /// The operators that the index can be searched by.
+    pub operators: Vec<u32>,
+    /// Their names.
+    pub operator_names: Vec<String>,
 }
 
 /// A column of an index.
@@ -295,6 +321,7 @@ pub(crate) fn load<'t>(
     let mut catalog = Catalog::default();
     let mut mentioned = Mentioned::default();
     trees.for_each(|tree| tree.walk(&mut |node| mentioned.note(node)));
+    let has_casts = mentioned.casts;
     while !mentioned.is_empty() {
         let mut round = std::mem::take(&mut mentioned);
         let mut texts = Vec::new();
@@ -305,6 +332,10 @@ pub(crate) fn load<'t>(
         let trees = texts.iter().filter_map(|text| node::parse(text));
         trees.for_each(|tree| tree.walk(&mut |node| mentioned.note(node)));
         mentioned.forget_known(&catalog);
+    }
+    if has_casts {
+        load_leading_columns(&mut session.client, &mut catalog)?;
+        catalog.has_leading_columns = true;
     }
     Ok(catalog)
 }
@@ -346,6 +377,7 @@ fn load_relations(
             written: (row.get(6), row.get(7)),
             checks: row.get(8),
             unique_keys: Vec::new(),
+            leading_columns: Vec::new(),
             promises: OnceLock::new(),
         };
         mentioned.relations.extend(&relation.descendants);
@@ -366,6 +398,20 @@ fn load_relations(
             number => KeyPart::Column(number.into()),
         });
         key.equality.push(row.get(3));
+    }
+    Ok(())
+}
+
+fn load_leading_columns(client: &mut Client, catalog: &mut Catalog) -> Result<(), postgres::Error> {
+    let relations = catalog.relations.keys().copied().collect();
+    for row in rows_of(client, LEADING_COLUMNS, &relations)? {
+        let Some(relation) = catalog.relations.get_mut(&row.get(0)) else { continue };
+        let number: i16 = row.get(1);
+        relation.leading_columns.push(LeadingColumn {
+            number: number.into(),
+            operators: row.get(2),
+            operator_names: row.get(3),
+        });
     }
     Ok(())
 }
@@ -482,6 +528,8 @@ pub(crate) struct Mentioned {
     functions: BTreeSet<u32>,
     operators: BTreeSet<u32>,
     domains: BTreeSet<u32>,
+    /// Whether a column is cast where it is compared.
+    casts: bool,
 }
 
 impl Mentioned {
@@ -499,6 +547,7 @@ impl Mentioned {
             "WINDOWFUNC" => self.functions.extend(node.oid("winfnoid")),
             "OPEXPR" | "DISTINCTEXPR" | "NULLIFEXPR" | "SCALARARRAYOPEXPR" => {
                 self.operators.extend(node.oid("opno"));
+                self.casts |= node.nodes("args").any(|arg| cast_column(arg).is_some());
             }
             "COERCETODOMAIN" => self.domains.extend(node.oid("resulttype")),
             _ => {}

@@ -10,6 +10,7 @@ use crate::catalog::{self, Catalog};
 use crate::columns::{self, NamedColumns};
 use crate::description::{self, Description, Field, Schema, Table, TypeName};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::lint;
 use crate::names;
 use crate::nearest::did_you_mean;
 use crate::progress::{Progress, Step};
@@ -58,7 +59,8 @@ pub(crate) fn describe(
     refused.extend(run_utilities(session, &accepted, &trees)?);
     let given: Vec<Vec<Given>> = accepted.iter().map(Accepted::given_nulls).collect();
     let catalog = catalog::load(session, trees.iter().flatten())?;
-    let analyses = trees::analyze(trees, &given, &catalog);
+    let sql: Vec<&str> = accepted.iter().map(|accepted| accepted.query.sql.as_str()).collect();
+    let analyses = trees::analyze(trees, &given, &sql, &catalog);
     let named = columns::load(&mut session.client, settings, diagnostics)?;
     let param_columns = param_columns(session, &analyses)?;
     let statements = accepted.iter().map(|accepted| &accepted.statement);
@@ -227,7 +229,10 @@ fn description(
         unmet_keys,
         table: None,
         relations: analysis.relations.clone(),
+        findings: analysis.findings.clone(),
     };
+    let unused = lint::unused_overrides(query, analysis, &description);
+    description.findings.extend(unused);
     for rule in &query.overrides {
         let fields = match rule.target {
             Target::Param => &mut description.params,
@@ -348,7 +353,7 @@ fn describe_tables<'r>(
     let statements: Vec<Statement> =
         answers?.into_iter().collect::<Result<_, _>>().map_err(WireError::Server)?;
     let catalog = catalog::load(session, trees.iter().flatten())?;
-    let analyses = trees::analyze(trees, &vec![Vec::new(); relations.len()], &catalog);
+    let analyses = trees::analyze(trees, &vec![Vec::new(); relations.len()], &[], &catalog);
     let names = relations.iter().map(|relation| relation.qualified_name());
     let described = names.zip(statements.iter().zip(&analyses));
     let mut tables: Vec<Table> = described

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::Finding;
 use crate::settings::RustType;
 
 /// A type's name as the lock shows it: `int8`, `text[]`, `numeric(10,2)`, `public.car_status`.
@@ -27,6 +28,8 @@ pub(crate) struct Description {
     pub table: Option<String>,
     /// The tables and views that it touches, through views and functions too, `public.cars`; sorted.
     pub relations: Vec<String>,
+    /// What the lint found, whether or not it is to be told.
+    pub findings: Vec<Finding>,
 }
 
 /// A parameter or a column.

@@ -30,6 +30,11 @@ impl Token {
             _ => &text[start..end],
         }
     }
+
+    /// Whether it is white space or a comment.
+    pub fn is_blank(&self) -> bool {
+        matches!(self.kind, TokenKind::Space | TokenKind::Comment)
+    }
 }
 
 /// What the parse stage tells apart.

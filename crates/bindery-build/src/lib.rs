@@ -29,6 +29,7 @@ mod catalog;
 mod columns;
 mod describe;
 mod impact;
+mod lint;
 mod migrated;
 mod migrations;
 mod relations;

@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::generate::{self, Files, Input, Layout};
 use crate::impact;
+use crate::lint;
 use crate::lock::{Difference, Lock, LockError};
 use crate::migrated::{Migrated, surroundings};
 use crate::project::Project;
@@ -90,8 +91,9 @@ impl Generator {
         if self.config.mode == Mode::Check {
             self.report_drift(&project, old.as_ref(), &lock, &mut diagnostics);
         }
-        warn_of_several_rows(&project.queries, &lock, &mut diagnostics);
         let described = described(&project.queries, &lock);
+        lint::report(&described, &self.config.settings, &mut diagnostics);
+        self.lint_new_migrations(&project, old.as_ref(), &mut diagnostics);
         let types = Types { schema: &lock.schema, settings: &self.config.settings };
         for (query, description) in &described {
             refusals::report(query, description, types, &mut diagnostics);
@@ -152,7 +154,7 @@ impl Generator {
     }
 
     /// Has the server describe what `old` does not know.
-    fn ask_server(
+    pub(crate) fn ask_server(
         &mut self,
         project: &Project,
         old: Option<&Lock>,
@@ -206,6 +208,15 @@ impl Generator {
         let unchanged = project.queries.iter().filter_map(|query| Some((query, known(query)?.clone())));
         described.extend(unchanged);
         Ok(Some((lock(described, schema, migrated.major), Origin::Server)))
+    }
+
+    /// Those that the lock has were looked at when they were new; now they may be applied somewhere, and stay as they are.
+    fn lint_new_migrations(&self, project: &Project, old: Option<&Lock>, diagnostics: &mut Vec<Diagnostic>) {
+        let is_new = |path: &str| old.is_some_and(|lock| !lock.knows_migration(path, &project.sources));
+        let files = project.sources.migrations.iter().filter(|file| is_new(&file.path)).cloned();
+        let found = lint::in_migrations(project.migrations(), |migration| is_new(&migration.path));
+        let settings = &self.config.settings;
+        lint::report_migrations(&found, &files.collect::<Vec<_>>(), |_| true, settings, diagnostics);
     }
 
     fn report_drift(
@@ -293,28 +304,8 @@ impl Config {
 }
 
 /// Every query with what the lock says of it.
-fn described<'p>(queries: &'p [Query], lock: &'p Lock) -> Vec<(&'p Query, &'p Description)> {
+pub(crate) fn described<'p>(queries: &'p [Query], lock: &'p Lock) -> Vec<(&'p Query, &'p Description)> {
     queries.iter().filter_map(|query| Some((query, lock.description(query)?))).collect()
-}
-
-/// `:one` and `:opt` of a query that can return more: an error when it runs, which a unique key would rule out.
-fn warn_of_several_rows(queries: &[Query], lock: &Lock, diagnostics: &mut Vec<Diagnostic>) {
-    for query in queries.iter().filter(|query| query.command.wants_one_row()) {
-        let Some(description) = lock.description(query).filter(|found| !found.at_most_one_row) else {
-            continue;
-        };
-        let keys = match &description.unmet_keys[..] {
-            [] => String::new(),
-            keys => format!("compare every column of a unique key: {}; or ", keys.join(" or ")),
-        };
-        let help =
-            format!("{keys}add LIMIT 1, use `:many`, or write `-- @rows: at most one` if you know better");
-        diagnostics.push(
-            Diagnostic::warning(format!("`{}` can return more than one row", query.name))
-                .at(query.name_span(), format!("declared as `:{}`", query.command.word()))
-                .help(help),
-        );
-    }
 }
 
 /// A difference that the mode forbids, at the query that it is about.
@@ -335,7 +326,7 @@ fn stale(reason: String) -> Diagnostic {
         .help("build without BINDERY set, and commit bindery.lock")
 }
 
-fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+pub(crate) fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)
 }
 

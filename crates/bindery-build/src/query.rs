@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::Span;
+use crate::lint::Rule;
 use crate::settings::RustType;
 use crate::source::{Hasher, SourceFile};
 
@@ -26,7 +27,9 @@ pub(crate) struct Query {
     pub overrides: Vec<Override>,
     /// `-- @rows: at most one`
     pub at_most_one_row: bool,
-    /// The [`source_hash`] of it all.
+    /// `-- @allow: select-star`: rules of the lint that are not to be told. The answers do not depend on them.
+    pub allowed: Vec<Allowed>,
+    /// The [`source_hash`] of all but these.
     pub source: String,
     pub(crate) map: SourceMap,
 }
@@ -69,6 +72,14 @@ pub(crate) struct Override {
     /// The Rust type that stands for it: `type = crate::Payload`.
     pub rust: Option<RustType>,
     /// Where the name stands.
+    pub range: Range<usize>,
+}
+
+/// A rule of the lint that is switched off for one query.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Allowed {
+    pub rule: Rule,
+    /// Where its name stands.
     pub range: Range<usize>,
 }
 

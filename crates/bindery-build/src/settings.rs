@@ -1,6 +1,9 @@
-//! What `bindery.toml` says of types: which Rust types stand for them, and what generated types derive.
+//! What `bindery.toml` says of types and of the lint: which Rust types stand for them, what generated types derive, which
+//! rules are switched off.
 
 use std::collections::BTreeMap;
+
+use crate::lint::{Rule, Strictness};
 
 /// The crate whose types dates and times become; the setting `date_time`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub(crate) struct Settings {
     pub rust_files: BTreeMap<String, Derives>,
     /// `[rust.types]`, by the name in Rust.
     pub rust_types: BTreeMap<String, Derives>,
+    /// `[lint]`: the rules of which something is said.
+    pub lint: BTreeMap<Rule, Strictness>,
 }
 
 impl Default for Settings {
@@ -50,6 +55,7 @@ impl Default for Settings {
             rust: Derives::default(),
             rust_files: BTreeMap::new(),
             rust_types: BTreeMap::new(),
+            lint: BTreeMap::new(),
         }
     }
 }
@@ -134,6 +140,11 @@ pub(crate) struct Derives {
 }
 
 impl Settings {
+    /// What is made of what a rule finds.
+    pub fn strictness(&self, rule: Rule) -> Strictness {
+        self.lint.get(&rule).copied().unwrap_or_default()
+    }
+
     pub fn of_type(&self, name: &str) -> Option<&TypeSettings> {
         self.types.get(name)
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::config::{Config, Output};
+use crate::lint::{self, Rule, Strictness};
 use crate::nearest::did_you_mean;
 use crate::settings::{self, DateTime, Derives, RustType, Settings, TypeSettings};
 
@@ -26,7 +27,7 @@ pub(crate) fn apply(file: Table, config: &mut Config, mistakes: &mut Vec<String>
 }
 
 const KEYS: &str = "migrations, queries, out, array_elements, array_dimensions, infinities, date_time, decimal, types, \
-                    columns, rust";
+                    columns, rust, lint";
 
 fn apply_setting(key: &str, value: Value, settings: &mut Settings, mistakes: &mut Vec<String>) {
     let outcome = match key {
@@ -57,6 +58,16 @@ fn apply_setting(key: &str, value: Value, settings: &mut Settings, mistakes: &mu
             }
         }),
         "rust" => table(key, value).map(|rust| apply_rust(rust, settings, mistakes)),
+        "lint" => table(key, value).map(|rules| {
+            for (name, value) in rules {
+                match strictness(&name, &value) {
+                    Ok((rule, strictness)) => {
+                        settings.lint.insert(rule, strictness);
+                    }
+                    Err(mistake) => mistakes.push(mistake),
+                }
+            }
+        }),
         _ => Err(format!("`{key}` is not a setting; {}", instead(key, KEYS))),
     };
     mistakes.extend(outcome.err());
@@ -70,6 +81,15 @@ fn unknown(place: &str, key: &str, keys: &str) -> String {
 /// The keys that are near to one that is none, or all of them.
 fn instead(key: &str, keys: &str) -> String {
     did_you_mean(key, keys.split(", ")).unwrap_or_else(|| format!("write one of {keys}"))
+}
+
+/// `[lint]`: `select-star = "off"`
+fn strictness(name: &str, value: &Value) -> Result<(Rule, Strictness), String> {
+    const WORDS: [(&str, Strictness); 3] =
+        [("off", Strictness::Off), ("warn", Strictness::Warn), ("error", Strictness::Error)];
+    let rule =
+        lint::rule_named(name).map_err(|help| format!("`lint.{name}`: there is no such rule; {help}"))?;
+    choice(&format!("lint.{name}"), value, &WORDS).map(|strictness| (rule, strictness))
 }
 
 const DATE_TIMES: [(&str, DateTime); 4] = [
@@ -281,6 +301,9 @@ mod tests {
             [rust.types.Owner]
             derive = 3
             fields = { name = 3 }
+            [lint]
+            select-star = "no"
+            several-row = "off"
         "##;
         let error = Config::new(".").toml(text).unwrap_err().to_string();
         for mistake in [
@@ -309,10 +332,12 @@ mod tests {
             "`rust.types.\"Car\".attributes`: `#[serde(skip)]` is no attribute of Rust; write it without `#[]`",
             "`rust.types.\"Car\".fields`: `two words` is no name in Rust",
             "`rust.types.\"Car\"` has no `feilds`; did you mean `fields`?",
+            "`lint.select-star` has to be \"off\" or \"warn\" or \"error\"",
+            "`lint.several-row`: there is no such rule; did you mean `several-rows`?",
         ] {
             assert!(error.contains(mistake), "{mistake}\n{error}");
         }
-        assert!(error.ends_with("these 25 errors"), "{error}");
+        assert!(error.ends_with("these 27 errors"), "{error}");
     }
 
     #[test]
@@ -328,6 +353,8 @@ mod tests {
             derive = ["Hash"]
             [rust.types.Car]
             fields = { plate = "licence" }
+            [lint]
+            select-star = "off"
         "#;
         let mut config = Config::new(".");
         let settings = &config.toml(text).unwrap().settings;
@@ -338,5 +365,7 @@ mod tests {
         let derives = settings.derives(Some("q.sql"), "Car");
         assert_eq!(derives.derive, ["Eq", "Hash"]);
         assert_eq!(derives.fields["plate"], "licence");
+        assert_eq!(settings.strictness(Rule::SelectStar), Strictness::Off);
+        assert_eq!(settings.strictness(Rule::SeveralRows), Strictness::Warn);
     }
 }

@@ -9,6 +9,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use crate::analyze::node::{self, Value};
 use crate::analyze::{self, Analysis, Given};
 use crate::catalog::Catalog;
+use crate::lint;
 
 /// Enough for the deepest tree that is read, in code that is not optimised; only what is used is taken.
 const STACK: usize = 64 << 20;
@@ -76,27 +77,42 @@ fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS)
 }
 
-/// Analyses each tree with what the user says of its parameters, and drops it.
+/// Analyses each tree with what the user says of its parameters, looks for mistakes in those whose text is in `sql`, and
+/// drops it.
 pub(crate) fn analyze(
     trees: Vec<Option<Value<'_>>>,
     given: &[Vec<Given>],
+    sql: &[&str],
     catalog: &Catalog,
 ) -> Vec<Analysis> {
     let share = given.len().div_ceil(cores()).max(FEWEST);
     let mut trees = trees.into_iter();
     thread::scope(|scope| {
-        let start = |given| {
+        let start = |(number, given): (usize, _)| {
             let trees: Vec<_> = trees.by_ref().take(share).collect();
-            spawn(scope, move || analyze_share(trees, given, catalog))
+            let sql = sql.get(number * share..).unwrap_or_default();
+            spawn(scope, move || analyze_share(trees, given, sql, catalog))
         };
-        let running: Vec<_> = given.chunks(share).map(start).collect();
+        let running: Vec<_> = given.chunks(share).enumerate().map(start).collect();
         running.into_iter().flat_map(|thread| thread.join().expect("analysing does not panic")).collect()
     })
 }
 
-fn analyze_share(trees: Vec<Option<Value<'_>>>, given: &[Vec<Given>], catalog: &Catalog) -> Vec<Analysis> {
-    let pairs = trees.into_iter().zip(given);
-    pairs.map(|(tree, given)| analyze::analyze(tree.as_ref(), catalog, given)).collect()
+fn analyze_share(
+    trees: Vec<Option<Value<'_>>>,
+    given: &[Vec<Given>],
+    sql: &[&str],
+    catalog: &Catalog,
+) -> Vec<Analysis> {
+    let statements = trees.into_iter().zip(given).enumerate();
+    let analyzed = statements.map(|(index, (tree, given))| {
+        let mut analysis = analyze::analyze(tree.as_ref(), catalog, given);
+        if let (Some(tree), Some(sql)) = (&tree, sql.get(index)) {
+            analysis.findings = lint::in_tree(sql, tree, catalog, given);
+        }
+        analysis
+    });
+    analyzed.collect()
 }
 
 fn spawn<'s, T: Send + 's>(
@@ -130,7 +146,7 @@ mod tests {
                 });
                 assert_eq!(statement.columns.len(), 1);
                 let catalog = catalog::load(&mut session, trees.iter().flatten()).unwrap();
-                let analyses = analyze(trees, &[Vec::new()], &catalog);
+                let analyses = analyze(trees, &[Vec::new()], &[&sql], &catalog);
                 assert_eq!(analyses[0].columns.first().map(|nulls| nulls.value), nullable, "{depth}");
             }
         }

@@ -79,6 +79,8 @@ fn a_query_that_can_return_more_rows_than_it_says_is_a_warning() {
     package.write("queries/cars.sql", query);
     let warning = "warning: `FindById` can return more than one row\n --> queries/cars.sql:1:10\n  |\n\
         1 | -- name: FindById :opt\n  |          ^^^^^^^^ declared as `:opt`\n  |\n  \
+        = note: a second row is an error when the query runs\n  \
+        = note: rule `several-rows`; switch it off with `-- @allow: several-rows`\n  \
         = help: compare every column of a unique key: cars (id) or cars (plate); or add LIMIT 1, use `:many`, or write \
         `-- @rows: at most one` if you know better\n";
     assert_eq!(generate(), format!("1 query, as PostgreSQL says\n{warning}"));

@@ -9,7 +9,7 @@ mod oid {
 }
 
 /// Whether it is the constant NULL.
-pub(super) fn is_null(expr: &Node<'_>) -> bool {
+pub(crate) fn is_null(expr: &Node<'_>) -> bool {
     expr.name == "CONST" && expr.is_true("constisnull")
 }
 

@@ -71,7 +71,7 @@ pub(super) struct Env<'l, 'n> {
 }
 
 /// `RTEKind` of PostgreSQL's `parsenodes.h`.
-pub(super) mod entry_kind {
+pub(crate) mod entry_kind {
     pub const RELATION: i64 = 0;
     pub const SUBQUERY: i64 = 1;
     pub const JOIN: i64 = 2;

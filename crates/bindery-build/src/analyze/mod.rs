@@ -7,7 +7,7 @@ mod aggregate;
 mod at_least_one;
 mod at_most_one;
 mod column;
-mod constant;
+pub(crate) mod constant;
 mod elements;
 mod expr;
 mod fact;
@@ -15,8 +15,9 @@ mod functions;
 mod grouping;
 mod joins;
 pub(crate) mod key;
-mod level;
+pub(crate) mod level;
 pub(crate) mod node;
+mod not_in;
 mod output;
 mod params;
 // Until the command line asks for them.
@@ -27,14 +28,16 @@ mod sql_function;
 mod type_of;
 
 use crate::catalog::Catalog;
+use crate::lint::Finding;
 
 pub(crate) use at_most_one::UnmetKeys;
 use level::Nullability;
 use node::{Node, Value};
-pub(crate) use output::Nulls;
+pub(crate) use not_in::{has_not_in, nullable_not_ins};
+pub(crate) use output::{Nulls, targets};
 
 /// `CmdType` of PostgreSQL's `nodes.h`.
-mod command {
+pub(crate) mod command {
     pub const SELECT: i64 = 1;
     pub const UPDATE: i64 = 2;
     pub const INSERT: i64 = 3;
@@ -101,6 +104,8 @@ pub(crate) struct Analysis {
     pub unmet_keys: Vec<UnmetKeys>,
     /// The tables and views that it touches, `public.cars`; sorted.
     pub relations: Vec<String>,
+    /// What the lint found, in the order of the text.
+    pub findings: Vec<Finding>,
 }
 
 /// What the tree tells of a parameter.
@@ -112,6 +117,8 @@ pub(crate) struct ParamAnalysis {
     pub column: Option<(u32, i16)>,
     /// Whether it may be NULL.
     pub nullable: bool,
+    /// Whether it may be NULL if the user says nothing of it.
+    pub inferred_nullable: bool,
 }
 
 /// What the user says of a parameter.
@@ -138,9 +145,9 @@ pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Give
     // A rule may add statements of its own, and the rows of all are counted.
     let at_most_one_row = tree.is_some_and(is_alone) && at_most_one::at_most_one(query, catalog);
     let unmet_keys = if at_most_one_row { Vec::new() } else { at_most_one::unmet_keys(query, catalog) };
-    let types = output::targets(query).map(|target| target.node("expr").and_then(type_of::type_of)).collect();
+    let types = targets(query).map(|target| target.node("expr").and_then(type_of::type_of)).collect();
     let relations = tree.map(|tree| catalog.touched(tree)).unwrap_or_default();
-    Analysis { columns, types, params, at_most_one_row, unmet_keys, relations }
+    Analysis { columns, types, params, at_most_one_row, unmet_keys, relations, findings: Vec::new() }
 }
 
 /// The query whose result is the statement's: the last that may set the command tag, since rules can put others beside it.
@@ -168,17 +175,21 @@ fn nulls_of(params: &[ParamAnalysis], given: &[Given]) -> Vec<Nulls> {
 fn with_given(params: Vec<ParamAnalysis>, given: &[Given]) -> Vec<ParamAnalysis> {
     let paired = params.into_iter().zip(given);
     paired
-        .map(|(param, given)| ParamAnalysis { nullable: given.nullable.unwrap_or(param.nullable), ..param })
+        .map(|(param, given)| ParamAnalysis {
+            nullable: given.nullable.unwrap_or(param.nullable),
+            inferred_nullable: param.nullable,
+            ..param
+        })
         .collect()
 }
 
 /// The range table's entry of this number, counted from 1.
-fn range_table_entry<'n, 't>(query: &'n Node<'t>, number: i64) -> Option<&'n Node<'t>> {
+pub(crate) fn range_table_entry<'n, 't>(query: &'n Node<'t>, number: i64) -> Option<&'n Node<'t>> {
     query.nodes("rtable").nth(usize::try_from(number).ok()?.checked_sub(1)?)
 }
 
 /// The CTE of `query` that a range table's entry refers to.
-fn cte_of<'x, 'n>(query: &'x Node<'n>, entry: &Node<'_>) -> Option<&'x Node<'n>> {
+pub(crate) fn cte_of<'x, 'n>(query: &'x Node<'n>, entry: &Node<'_>) -> Option<&'x Node<'n>> {
     let name = entry.word("ctename");
     query.nodes("cteList").find(|cte| cte.word("ctename") == name)
 }
@@ -189,6 +200,23 @@ fn values_of_column<'x, 'n>(entry: &'x Node<'n>, index: usize) -> impl Iterator<
         Value::List(row) => row.get(index)?.as_node(),
         _ => None,
     })
+}
+
+/// The column that the server casts for being compared, unless its type is only called by another name.
+pub(crate) fn cast_column<'x, 'n>(expr: &'x Node<'n>) -> Option<&'x Node<'n>> {
+    /// `COERCE_IMPLICIT_CAST` of PostgreSQL's `primnodes.h`.
+    const IMPLICIT: i64 = 2;
+    /// The OID of `varchar`, for which the operators and indexes of `text` serve.
+    const VARCHAR: u32 = 1043;
+    let is_implicit = |field| expr.number(field) == Some(IMPLICIT);
+    let inner = match expr.name {
+        "FUNCEXPR" if is_implicit("funcformat") => expr.nodes("args").next()?,
+        "RELABELTYPE" if is_implicit("relabelformat") => expr.node("arg")?,
+        _ => return None,
+    };
+    let inner = if inner.name == "RELABELTYPE" { inner.node("arg")? } else { inner };
+    let is_renamed = expr.name == "RELABELTYPE" && inner.oid("vartype") == Some(VARCHAR);
+    (inner.name == "VAR" && !is_renamed).then_some(inner)
 }
 
 /// IS NOT NULL, as against IS NULL.

@@ -34,7 +34,7 @@ impl Nulls {
 }
 
 /// The entries that a query gives as columns.
-pub(super) fn targets<'x, 'n>(query: &'x Node<'n>) -> impl Iterator<Item = &'x Node<'n>> {
+pub(crate) fn targets<'x, 'n>(query: &'x Node<'n>) -> impl Iterator<Item = &'x Node<'n>> {
     let list = match query.number("commandType") {
         Some(command::SELECT) => "targetList",
         _ => "returningList",

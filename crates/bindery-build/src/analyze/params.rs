@@ -41,7 +41,8 @@ impl Param {
     fn analysis(self) -> ParamAnalysis {
         let nullable = self.decisive().is_some_and(|place| place.kind.takes_null());
         let name = self.0.iter().find_map(|place| place.name.clone());
-        ParamAnalysis { name, column: self.0.iter().find_map(|place| place.column), nullable }
+        let column = self.0.iter().find_map(|place| place.column);
+        ParamAnalysis { name, column, nullable, inferred_nullable: nullable }
     }
 
     /// The place that says whether it may be NULL.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::description::{Field, Schema, UserTypeKind};
+use crate::lint::Finding;
 use crate::project::Project;
 use crate::query::Query;
 use crate::source::Sources;
@@ -178,6 +179,13 @@ fn queries(old: &LockedQuery, new: &LockedQuery, out: &mut Vec<Difference>) {
             relations => relations.join(", "),
         };
         out.push(changed("what it touches", list(&was.relations), list(&is.relations)));
+    }
+    if was.findings != is.findings {
+        let list = |findings: &[Finding]| {
+            let names: Vec<&str> = findings.iter().map(|finding| finding.rule.name()).collect();
+            if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+        };
+        out.push(changed("what the lint finds", list(&was.findings), list(&is.findings)));
     }
     if was.unmet_keys != is.unmet_keys && was.at_most_one_row == is.at_most_one_row {
         out.push(changed(

@@ -4,6 +4,7 @@
 //! time where it is not optimised. A line that is not as it was written names itself.
 
 use crate::description::{Attribute, Description, Field, Relation, Schema, Table, UserType, UserTypeKind};
+use crate::lint::{Finding, Rule};
 use crate::query::Command;
 use crate::settings::{self, RustType};
 
@@ -88,6 +89,10 @@ impl<'t> Lines<'t> {
             unmet_keys: self.texts("unmet_keys")?.unwrap_or_default(),
             table: self.optional("table")?,
             relations: self.texts("relations")?.ok_or_else(|| self.damaged("expected `relations`"))?,
+            findings: match self.value("findings") {
+                Some(_) => self.list("findings", finding)?,
+                None => Vec::new(),
+            },
             params: self.list("params", field)?,
             columns: self.list("columns", field)?,
         };
@@ -279,6 +284,13 @@ impl<'t> Item<'t> {
         }
     }
 
+    fn number(&mut self) -> Option<u32> {
+        let end = self.0.find(',')?;
+        let number = self.0[..end].parse().ok()?;
+        self.0 = &self.0[end..];
+        Some(number)
+    }
+
     /// Whether nothing else is left.
     fn ends_with(&self, rest: &str) -> bool {
         self.0 == rest
@@ -293,6 +305,13 @@ impl<'t> Item<'t> {
 
 fn only_text(item: &mut Item<'_>) -> Option<String> {
     item.part("").filter(|_| item.ends_with(""))
+}
+
+fn finding(item: &mut Item<'_>) -> Option<Finding> {
+    let rule = Rule::from_name(&item.part("{ rule = ")?)?;
+    let at = if item.skip(", at = ") { Some(item.number()?) } else { None };
+    let subject = item.part(", subject = ")?;
+    item.ends_with(" }").then_some(Finding { at, rule, subject })
 }
 
 fn field(item: &mut Item<'_>) -> Option<Field> {

@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::description::{Attribute, Field, Relation, Table, UserType, UserTypeKind};
+use crate::lint::{Finding, Rule};
 use crate::settings::{RustType, Via};
 
 fn field(name: &str, ty: &str, nullable: bool) -> Field {
@@ -36,6 +37,10 @@ fn lock() -> Lock {
         unmet_keys: Vec::new(),
         table: Some("public.cars".into()),
         relations: vec!["public.cars".into(), "public.od\"d".into()],
+        findings: vec![
+            Finding { at: Some(8), rule: Rule::SelectStar, subject: "cars".into() },
+            Finding { at: None, rule: Rule::ALL[0], subject: String::new() },
+        ],
     };
     let query = LockedQuery {
         name: "FindCar".into(),
@@ -151,7 +156,7 @@ fn a_damaged_lock_is_refused() {
     let text = lock().render();
     let without_command = text.replace("command = \"opt\"\n", "");
     assert_eq!(told(&without_command), "line 12: expected `command` and one of its words");
-    assert_eq!(told(&text.replace("nullable = true", "nullable = yes")), "line 19: no item of `params`");
+    assert_eq!(told(&text.replace("nullable = true", "nullable = yes")), "line 23: no item of `params`");
     assert_eq!(
         told(&text.replace("[[query]]", "=======\n[[query]]")),
         "line 9: a merge left a conflict here"

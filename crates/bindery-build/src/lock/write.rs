@@ -3,6 +3,8 @@
 
 use crate::description::{Attribute, Field, Relation, UserTypeKind};
 
+use crate::lint::Finding;
+
 use super::{Lock, LockedQuery, VERSION};
 
 const TITLE: &str =
@@ -70,8 +72,23 @@ impl Text {
             self.text("table", table);
         }
         self.texts("relations", &description.relations);
+        if !description.findings.is_empty() {
+            self.findings(&description.findings);
+        }
         self.fields("params", &description.params);
         self.fields("columns", &description.columns);
+    }
+
+    fn findings(&mut self, findings: &[Finding]) {
+        self.list("findings", findings, |out, Finding { at, rule, subject }| {
+            out.part("{ rule = ", rule.name());
+            if let Some(at) = at {
+                out.0.push_str(", at = ");
+                out.0.push_str(&at.to_string());
+            }
+            out.part(", subject = ", subject);
+            out.0.push_str(" }");
+        });
     }
 
     fn kind(&mut self, kind: &UserTypeKind) {

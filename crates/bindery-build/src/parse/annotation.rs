@@ -1,11 +1,12 @@
-//! A query's comment: free text for rustdoc, and `@param`, `@column` and `@rows` lines.
+//! A query's comment: free text for rustdoc, and `@param`, `@column`, `@rows` and `@allow` lines.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
+use crate::lint;
 use crate::nearest::did_you_mean;
-use crate::query::{Override, Target};
+use crate::query::{Allowed, Override, Target};
 use crate::settings::{self, RustType};
 use crate::source::SourceFile;
 
@@ -16,6 +17,8 @@ pub(super) struct Notes {
     pub overrides: Vec<Override>,
     /// `@rows: at most one`
     pub at_most_one_row: bool,
+    /// `@allow: select-star`
+    pub allowed: Vec<Allowed>,
 }
 
 /// Reads the comments that stand at `ranges`.
@@ -30,6 +33,11 @@ pub(super) fn read(
             match annotation_of(file, &line) {
                 Some(Ok(Annotation::Override(rule))) => notes.overrides.push(rule),
                 Some(Ok(Annotation::AtMostOneRow)) => notes.at_most_one_row = true,
+                Some(Ok(Annotation::Allow(rules))) => {
+                    let (allowed, unknown): (Vec<_>, Vec<_>) = rules.into_iter().partition(Result::is_ok);
+                    notes.allowed.extend(allowed.into_iter().flatten());
+                    diagnostics.extend(unknown.into_iter().filter_map(Result::err).map(|unknown| *unknown));
+                }
                 Some(Err(diagnostic)) => diagnostics.push(*diagnostic),
                 None => notes.doc.push(line.text.trim().to_owned()),
             }
@@ -66,9 +74,11 @@ fn lines(text: &str, comment: Range<usize>) -> Vec<Line<'_>> {
 enum Annotation {
     Override(Override),
     AtMostOneRow,
+    /// With an error for each name that no rule has.
+    Allow(Vec<Result<Allowed, Box<Diagnostic>>>),
 }
 
-/// `@param name: ...`, `@column name: ...` and `@rows: ...`; other text, sqlc's own `@param name text` too, is none.
+/// `@param name: ...`, `@column name: ...`, `@rows: ...` and `@allow: ...`; other text, sqlc's own `@param name text` too, is none.
 fn annotation_of(file: &Arc<SourceFile>, line: &Line<'_>) -> Option<Result<Annotation, Box<Diagnostic>>> {
     let trimmed = line.text.trim_start();
     let range_of = |part: &str| {
@@ -85,6 +95,16 @@ fn annotation_of(file: &Arc<SourceFile>, line: &Line<'_>) -> Option<Result<Annot
             ["at", "most", "one"] => Ok(Annotation::AtMostOneRow),
             _ => Err(unknown(rule, "write `at most one`")),
         });
+    }
+    if let Some(names) = trimmed.strip_prefix("@allow:") {
+        let rules = names.split(',').map(str::trim).map(|name| {
+            let range = range_of(name);
+            lint::rule_named(name).map(|rule| Allowed { rule, range: range.clone() }).map_err(|help| {
+                let message = format!("there is no rule `{name}`");
+                Box::new(Diagnostic::error(message).at(Span::new(file, range), "").help(help))
+            })
+        });
+        return Some(Ok(Annotation::Allow(rules.collect())));
     }
     let (target, rest) = if let Some(rest) = trimmed.strip_prefix("@param ") {
         (Target::Param, rest)
@@ -177,15 +197,18 @@ mod tests {
 
     #[test]
     fn text_and_overrides_are_told_apart() {
-        let text = "/* All of\n * it. */-- @param plate: not null, elements nullable\n-- @column a: maybe\n-- @param x text\n-- @rows: at most one\n";
+        let text = "/* All of\n * it. */-- @param plate: not null, elements nullable\n-- @column a: maybe\n-- @param x text\n-- @rows: at most one\n-- @allow: select-star, several-row\n-- @allow: several-rows\n";
         let file = Arc::new(SourceFile { path: "q.sql".into(), text: text.into() });
         let second = text.find("--").unwrap();
         let third = text.find("-- @column").unwrap();
         let fourth = text.find("-- @param x").unwrap();
         let fifth = text.find("-- @rows").unwrap();
-        let ranges = [0..second, second..third, third..fourth, fourth..fifth, fifth..text.len()];
+        let sixth = text.find("-- @allow").unwrap();
+        let seventh = text.rfind("-- @allow").unwrap();
+        let starts = [0, second, third, fourth, fifth, sixth, seventh, text.len()];
+        let ranges = starts.windows(2).map(|pair| pair[0]..pair[1]);
         let mut diagnostics = Vec::new();
-        let notes = read(&file, ranges.into_iter(), &mut diagnostics);
+        let notes = read(&file, ranges, &mut diagnostics);
         assert_eq!(notes.doc, ["All of", "it.", "@param x text"]);
         let [rule] = &notes.overrides[..] else { panic!("one override") };
         assert_eq!(
@@ -195,5 +218,8 @@ mod tests {
         assert!(notes.at_most_one_row);
         assert_eq!(&text[rule.range.clone()], "plate");
         assert_eq!(diagnostics[0].location().as_deref(), Some("q.sql:3:15"));
+        assert_eq!(diagnostics[1].to_string(), "q.sql:6:25: there is no rule `several-row`");
+        let allowed: Vec<&str> = notes.allowed.iter().map(|allowed| &text[allowed.range.clone()]).collect();
+        assert_eq!(allowed, ["select-star", "several-rows"]);
     }
 }

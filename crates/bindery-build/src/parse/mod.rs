@@ -167,6 +167,7 @@ impl Block<'_> {
             params: rewritten.params,
             overrides: notes.overrides,
             at_most_one_row: notes.at_most_one_row,
+            allowed: notes.allowed,
             source,
             map: rewritten.map,
         })

@@ -83,8 +83,9 @@ fn run(database: &Database, queries: &[String], mode: Mode) -> Duration {
         answers.unwrap().into_iter().map(given).collect::<Vec<_>>()
     });
     if mode == Mode::Analysed {
+        let sql: Vec<&str> = queries.iter().map(String::as_str).collect();
         let catalog = catalog::load(&mut session, trees.iter().flatten()).unwrap();
-        assert_eq!(trees::analyze(trees, &params, &catalog).len(), queries.len());
+        assert_eq!(trees::analyze(trees, &params, &sql, &catalog).len(), queries.len());
     }
     start.elapsed()
 }

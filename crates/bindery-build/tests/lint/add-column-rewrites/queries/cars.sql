@@ -1,0 +1,2 @@
+-- name: ById :many
+SELECT plate FROM cars WHERE id = @id;

@@ -1,0 +1,3 @@
+-- +goose Up
+CREATE INDEX ON owners (car_id);
+CREATE INDEX ON cars (price);

@@ -1,0 +1,5 @@
+-- name: ListCars :many
+SELECT * FROM cars WHERE note = NULL;
+
+-- name: Clear :exec
+DELETE FROM cars;

@@ -1,0 +1,3 @@
+-- name: Clear :exec
+-- @allow: delete-without-were, everything
+DELETE FROM cars;

@@ -1,0 +1,3 @@
+-- name: FindCar :one
+-- @allow: several-rows, update-without-where
+SELECT plate FROM cars WHERE id = @id;
