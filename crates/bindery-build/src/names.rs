@@ -240,10 +240,17 @@ const KEYWORDS: [&str; 48] = [
     "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
+/// `abstract`, `continue`, `override`
+const LONGEST_KEYWORD: usize = 8;
+
 /// Those that cannot.
 const NEVER_RAW: [&str; 5] = ["crate", "self", "super", "Self", "_"];
 
 fn keyword_escaped(name: String) -> String {
+    // Most names are told apart by their length.
+    if name.len() > LONGEST_KEYWORD {
+        return name;
+    }
     if KEYWORDS.binary_search(&name.as_str()).is_ok() {
         format!("r#{name}")
     } else if NEVER_RAW.contains(&name.as_str()) {
@@ -289,6 +296,7 @@ mod tests {
     #[test]
     fn keywords_are_sorted() {
         assert!(KEYWORDS.is_sorted());
+        assert_eq!(KEYWORDS.iter().map(|keyword| keyword.len()).max(), Some(LONGEST_KEYWORD));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(super) struct Function<'i> {
     args: Vec<Arg<'i>>,
     columns: Vec<Column<'i>>,
     row: Option<Row>,
+    /// What follows the arguments in a signature: ` -> Result<Car, bindery::Error> {`
+    tail: String,
 }
 
 /// A parameter in Rust.
@@ -57,7 +59,8 @@ impl<'i> Function<'i> {
             name => name,
         };
         let statement = names::shouty(&query.name);
-        Self { query, description, types, name, statement, args, columns, row }
+        let tail = format!(" -> Result<{}, bindery::Error> {{", output(query.command, row.as_ref()));
+        Self { query, description, types, name, statement, args, columns, row, tail }
     }
 
     /// Writes the query's items, in the order of the file.
@@ -116,8 +119,7 @@ impl<'i> Function<'i> {
             arguments.extend(self.args.iter().map(Arg::declared));
         }
         let head = format!("pub async fn {}", self.name);
-        let tail = format!(" -> Result<{}, bindery::Error> {{", self.output());
-        text.signature(indent, &head, &arguments, &tail);
+        text.signature(indent, &head, &arguments, &self.tail);
     }
 
     fn write_call(&self, text: &mut Text) {
@@ -152,22 +154,6 @@ impl<'i> Function<'i> {
         match arg.borrows_as() {
             Some(part) => format!("&bindery::Borrowed::<_, {part}>::new({})", arg.name),
             None => arg.encoded(&arg.name),
-        }
-    }
-
-    fn output(&self) -> String {
-        let row = match &self.row {
-            Some(Row::Value(ty)) => ty.clone(),
-            Some(Row::Table(name)) => format!("super::{name}"),
-            Some(Row::Own(name)) => name.clone(),
-            None => String::new(),
-        };
-        match self.query.command {
-            Command::One => row,
-            Command::Opt => format!("Option<{row}>"),
-            Command::Many => format!("Vec<{row}>"),
-            Command::Exec => "()".to_owned(),
-            Command::ExecRows => "u64".to_owned(),
         }
     }
 
@@ -232,6 +218,22 @@ pub static {}: bindery::Query = bindery::Query {{
         let columns: Vec<String> = columns.collect();
         text.list("    ", "columns: ", &columns, true);
         text.write(format_args!("}};\n"));
+    }
+}
+
+fn output(command: Command, row: Option<&Row>) -> String {
+    let row = match row {
+        Some(Row::Value(ty)) => ty.clone(),
+        Some(Row::Table(name)) => format!("super::{name}"),
+        Some(Row::Own(name)) => name.clone(),
+        None => String::new(),
+    };
+    match command {
+        Command::One => row,
+        Command::Opt => format!("Option<{row}>"),
+        Command::Many => format!("Vec<{row}>"),
+        Command::Exec => "()".to_owned(),
+        Command::ExecRows => "u64".to_owned(),
     }
 }
 
