@@ -1,6 +1,7 @@
 //! Work on many files, on all cores.
 
 use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// More threads than this would wait for the disk or for each other.
@@ -11,22 +12,29 @@ const FEWEST: usize = 8;
 
 /// Does `work` for each item; the results are in the order of the items.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-    let share = items.len().div_ceil(cores).max(FEWEST);
-    let work_share = |share: &[T]| share.iter().map(&work).collect::<Vec<R>>();
-    let mut shares = items.chunks(share);
-    // One is for this thread.
-    let own = shares.next().unwrap_or_default();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = cores.min(MOST_THREADS).min(items.len().div_ceil(FEWEST));
+    let next = AtomicUsize::new(0);
+    // Whoever is free takes the next: a core may be busy with something else.
+    let work_on = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return done };
+            done.push((index, work(item)));
+        }
+    };
     thread::scope(|scope| {
-        let others: Vec<_> = shares.map(|share| scope.spawn(move || work_share(share))).collect();
-        let mut results = work_share(own);
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work_on)).collect();
+        let mut done = work_on();
         for other in others {
             match other.join() {
-                Ok(more) => results.extend(more),
+                Ok(more) => done.extend(more),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        results
+        done.sort_unstable_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, result)| result).collect()
     })
 }
 

@@ -15,6 +15,7 @@ mod row;
 mod text;
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use crate::description::{Description, UserTypeKind};
 use crate::diagnostic::Diagnostic;
@@ -52,11 +53,13 @@ pub(crate) fn generate(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> 
     let modules = modules(input);
     report_collisions(input, &modules, diagnostics);
     report_unknown_names(input, &modules, diagnostics);
-    let names = modules.iter().map(|module| format!("{}.rs", module.file_stem()));
-    let texts = cores::map(&modules, |module| module.render(input.types));
-    let mut files: Files = names.zip(texts).collect();
-    files.insert("mod.rs".to_owned(), root::render(input, &modules));
-    files
+    // The root is the longest.
+    let texts: Vec<Option<&Module<'_>>> = iter::once(None).chain(modules.iter().map(Some)).collect();
+    let named = cores::map(&texts, |module| match module {
+        None => ("mod.rs".to_owned(), root::render(input, &modules)),
+        Some(module) => (format!("{}.rs", module.file_stem()), module.render(input.types)),
+    });
+    named.into_iter().collect()
 }
 
 /// The queries, one module a file.
