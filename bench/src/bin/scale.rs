@@ -1,8 +1,8 @@
 //! Times of a build over the number of queries: from the lock, warm and cold.
 //!
 //! `cargo run --manifest-path bench/Cargo.toml --bin scale` for 10, 100 and 1,000 synthetic queries, with `-- --all` for
-//! 10,000 too. As cargo builds build scripts by default, it is not optimised; for what optimised build dependencies give,
-//! add `--config profile.dev.opt-level=3`, which stands for `[profile.dev.build-override]`. Each figure is the median of
+//! 10,000 too. As cargo builds build scripts by default, it is not optimised; with `--release` it is, which is what a
+//! user gets by `[profile.dev.build-override] opt-level = 3`. Each figure is the median of
 //! five runs, each in a process of its own.
 //!
 //! | column | the folder for the code is empty, and |
