@@ -113,7 +113,8 @@ pub(crate) fn is_utility(tree: &Value<'_>) -> bool {
         Value::List(queries) => queries.as_slice(),
         _ => std::slice::from_ref(tree),
     };
-    queries.iter().filter_map(Value::as_node).any(|query| query.node("utilityStmt").is_some())
+    // PostgreSQL 14 writes `?` for most of them.
+    queries.iter().filter_map(Value::as_node).any(|query| query.get("utilityStmt").is_some())
 }
 
 impl From<postgres::Error> for SessionError {
