@@ -55,12 +55,15 @@ mod write;
 mod cargo;
 mod cores;
 mod diagnostic;
+mod drift;
 mod error;
+mod given;
 mod pipeline;
 mod progress;
 
 pub use config::{Config, Mode};
 pub use diagnostic::{Diagnostic, Severity};
+pub use drift::{Drift, DriftChange, DriftKind, DriftReport, DriftSeverity};
 pub use error::Error;
 pub use impact::Impact;
 pub use pipeline::{Generator, Origin, Report};

@@ -80,7 +80,7 @@ pub(crate) fn report(
 }
 
 /// The error at its place in the query's file.
-fn in_query(query: &Query, error: &ServerError) -> Diagnostic {
+pub(crate) fn in_query(query: &Query, error: &ServerError) -> Diagnostic {
     let diagnostic = Diagnostic::error(&error.message);
     match (error.place(&query.sql), error.untyped_param()) {
         (_, Some(number)) => diagnostic.at(query.span_of_param(number), ""),
