@@ -435,14 +435,14 @@ impl<'a> Text<'a> {
 
     /// Keywords, commas and parentheses part operands.
     fn ends_operand(&self, token: &Token) -> bool {
-        match token.kind {
+        matches!(
+            token.kind,
             TokenKind::Close
-            | TokenKind::Open
-            | TokenKind::Semicolon
-            | TokenKind::Comma
-            | TokenKind::Word { quoted: false } => true,
-            _ => false,
-        }
+                | TokenKind::Open
+                | TokenKind::Semicolon
+                | TokenKind::Comma
+                | TokenKind::Word { quoted: false }
+        )
     }
 
     /// A piece of the statement as the file has it.
