@@ -1,5 +1,6 @@
 //! What to read, what to write and how strict to be: `bindery.toml`, the environment, defaults.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::PathBuf;
@@ -156,6 +157,18 @@ impl Config {
             Output::OutDir(path) => path.clone(),
             Output::SourceDir(path) => Some(self.root.join(path)),
         }
+    }
+
+    /// The folders in which a change is one of the project's: those of migrations, of queries and of bindery.toml.
+    pub fn watched_folders(&self) -> Vec<PathBuf> {
+        let folder = |path: PathBuf| match path.is_dir() {
+            true => Some(path),
+            false => path.parent().map(PathBuf::from),
+        };
+        let paths = self.migrations.iter().chain(&self.queries).map(|path| self.root.join(path));
+        let folders: BTreeSet<PathBuf> =
+            paths.filter_map(folder).chain([self.root.clone()]).filter(|folder| folder.is_dir()).collect();
+        folders.into_iter().collect()
     }
 
     /// The paths that cargo has to watch; one that does not exist would make it build every time.

@@ -57,7 +57,8 @@ pub(crate) fn describe(
         diagnostics.push(without_trees());
     }
     refused.extend(run_utilities(session, &accepted, &trees)?);
-    let given: Vec<Vec<Given>> = accepted.iter().map(Accepted::given_nulls).collect();
+    let given: Vec<Vec<Given>> =
+        accepted.iter().map(|one| given_nulls(one.query, one.statement.params.len())).collect();
     let catalog = catalog::load(session, trees.iter().flatten())?;
     let sql: Vec<&str> = accepted.iter().map(|accepted| accepted.query.sql.as_str()).collect();
     let analyses = trees::analyze(trees, &given, &sql, &catalog);
@@ -192,22 +193,19 @@ fn runs_outside_transactions(error: &postgres::Error) -> bool {
     error.code() == Some(&postgres::error::SqlState::ACTIVE_SQL_TRANSACTION)
 }
 
-impl Accepted<'_> {
-    /// What the query file says of each parameter's NULL.
-    fn given_nulls(&self) -> Vec<Given> {
-        let Self { query, statement, .. } = self;
-        let of_param = |index: usize| {
-            let Some(written) = query.params.get(index) else { return Given::default() };
-            let mut rules = query.overrides.iter().filter(|rule| rule.target == Target::Param);
-            let rule = rules.find(|rule| Some(&rule.name) == written.name.as_ref());
-            Given {
-                nullable: rule.and_then(|rule| rule.nullable).or(written.narg.then_some(true)),
-                // A slice of values has none; what a type of the user's holds is not known.
-                null_elements: rule.is_some_and(|rule| rule.null_elements.unwrap_or(rule.rust.is_some())),
-            }
-        };
-        (0..statement.params.len()).map(of_param).collect()
-    }
+/// What the query file says of the NULL of each of its `count` parameters.
+pub(crate) fn given_nulls(query: &Query, count: usize) -> Vec<Given> {
+    let of_param = |index: usize| {
+        let Some(written) = query.params.get(index) else { return Given::default() };
+        let mut rules = query.overrides.iter().filter(|rule| rule.target == Target::Param);
+        let rule = rules.find(|rule| Some(&rule.name) == written.name.as_ref());
+        Given {
+            nullable: rule.and_then(|rule| rule.nullable).or(written.narg.then_some(true)),
+            // A slice of values has none; what a type of the user's holds is not known.
+            null_elements: rule.is_some_and(|rule| rule.null_elements.unwrap_or(rule.rust.is_some())),
+        }
+    };
+    (0..count).map(of_param).collect()
 }
 
 fn description(

@@ -14,8 +14,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::given::{self, Access};
 use crate::migrated::{Migrated, surroundings};
-use crate::nearest;
-use crate::project::Project;
+use crate::project::{Project, no_such};
 use crate::query::Query;
 use crate::server_error::{self, Refused, ServerError};
 use crate::session::{self, Session, SessionError};
@@ -132,7 +131,7 @@ impl Config {
     pub fn explain(&self, options: &ExplainOptions) -> Result<Vec<Plan>, Error> {
         let mut diagnostics = Vec::new();
         let project = Project::read(self, &mut diagnostics);
-        let queries = chosen(&project.queries, options, &mut diagnostics);
+        let queries = chosen(&project, options, &mut diagnostics);
         if diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error) {
             return Err(Error::new(diagnostics));
         }
@@ -167,20 +166,11 @@ impl Explaining {
 
 /// The queries that `options` names; a name that is none, of a query or a parameter, is a diagnostic.
 fn chosen<'q>(
-    queries: &'q [Query],
+    project: &'q Project,
     options: &ExplainOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<&'q Query> {
-    for name in &options.queries {
-        if !queries.iter().any(|query| is_named(query, name)) {
-            let names = queries.iter().map(|query| query.name.as_str());
-            diagnostics.push(no_such("query", name, names));
-        }
-    }
-    let is_chosen = |query: &&Query| {
-        options.queries.is_empty() || options.queries.iter().any(|name| is_named(query, name))
-    };
-    let chosen: Vec<&Query> = queries.iter().filter(is_chosen).collect();
+    let chosen = project.named(&options.queries, diagnostics);
     let params: BTreeSet<String> = chosen.iter().flat_map(|query| param_names(query, 0)).collect();
     let unknown = options.params.iter().filter(|(name, _)| !params.contains(name));
     // If the queries are not the ones that were meant, nor are their parameters.
@@ -189,21 +179,6 @@ fn chosen<'q>(
             .extend(unknown.map(|(name, _)| no_such("parameter", name, params.iter().map(String::as_str))));
     }
     chosen
-}
-
-/// `FindCar`, `queries/cars.sql/FindCar` or `cars/FindCar`.
-fn is_named(query: &Query, name: &str) -> bool {
-    let Some((file, name)) = name.rsplit_once('/') else { return query.name == name };
-    let path = query.file.path.as_str();
-    let ends = |path: &str| path == file || path.strip_suffix(file).is_some_and(|rest| rest.ends_with('/'));
-    query.name == name && (ends(path) || path.strip_suffix(".sql").is_some_and(ends))
-}
-
-fn no_such<'n>(kind: &str, name: &str, known: impl Iterator<Item = &'n str>) -> Diagnostic {
-    let diagnostic = Diagnostic::error(format!("there is no {kind} `{name}`"));
-    // The file in front of a query's name is the user's own way to say which.
-    let near = nearest::did_you_mean(name.rsplit('/').next().unwrap_or(name), known);
-    near.into_iter().fold(diagnostic, Diagnostic::help)
 }
 
 /// What the parameters are called, as far as the file says: at least `count` of them.
@@ -229,14 +204,14 @@ fn explain_all(
     let server = Server { major: version.parse::<u32>().map_or(0, |number| number / 10_000), options };
     let mut plans = Vec::with_capacity(queries.len());
     for ((query, answer), tree) in queries.iter().zip(answers?).zip(&trees) {
+        let line = query.line();
         let outcome = match answer {
             Err(error) => refused(client, query, error)?,
             Ok(_) if tree.as_ref().is_some_and(session::is_utility) => PlanOutcome::Utility,
             Ok(statement) => server.explain(client, query, &statement)?,
         };
-        let before = &query.file.text[..query.name_range.start];
-        let line = before.matches('\n').count() + 1;
-        plans.push(Plan { query: query.name.clone(), file: query.file.path.clone(), line, outcome });
+        let (query, file) = (query.name.clone(), query.file.path.clone());
+        plans.push(Plan { query, file, line, outcome });
     }
     Ok(plans)
 }

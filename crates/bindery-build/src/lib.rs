@@ -29,6 +29,7 @@ mod catalog;
 mod columns;
 mod describe;
 mod impact;
+mod inspect;
 mod lint;
 mod migrated;
 mod migrations;
@@ -68,6 +69,7 @@ pub use drift::{Drift, DriftChange, DriftKind, DriftReport, DriftSeverity};
 pub use error::Error;
 pub use explain::{ExplainOptions, Plan, PlanFormat, PlanOutcome};
 pub use impact::Impact;
+pub use inspect::{FieldInfo, QueryInfo};
 pub use pipeline::{Generator, Origin, Report};
 pub use progress::Step;
 

@@ -5,6 +5,7 @@ use bindery_migrate::Migration;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::migrations::{self, QueryBlocks};
+use crate::nearest;
 use crate::parse;
 use crate::query::Query;
 use crate::source::{self, Sources};
@@ -37,6 +38,18 @@ impl Project {
         Self { sources, queries, migrations }
     }
 
+    /// The queries with these names, or all where there is no name; a name that is none is a diagnostic.
+    pub fn named(&self, names: &[String], diagnostics: &mut Vec<Diagnostic>) -> Vec<&Query> {
+        for name in names {
+            if !self.queries.iter().any(|query| is_named(query, name)) {
+                let known = self.queries.iter().map(|query| query.name.as_str());
+                diagnostics.push(no_such("query", name, known));
+            }
+        }
+        let is_chosen = |query: &&Query| names.is_empty() || names.iter().any(|name| is_named(query, name));
+        self.queries.iter().filter(is_chosen).collect()
+    }
+
     /// The migrations that can be applied.
     pub fn migrations(&self) -> &[Migration] {
         self.migrations.as_deref().unwrap_or_default()
@@ -54,4 +67,20 @@ impl Project {
         }
         states
     }
+}
+
+/// `FindCar`, `queries/cars.sql/FindCar` or `cars/FindCar`.
+fn is_named(query: &Query, name: &str) -> bool {
+    let Some((file, name)) = name.rsplit_once('/') else { return query.name == name };
+    let path = query.file.path.as_str();
+    let ends = |path: &str| path == file || path.strip_suffix(file).is_some_and(|rest| rest.ends_with('/'));
+    query.name == name && (ends(path) || path.strip_suffix(".sql").is_some_and(ends))
+}
+
+/// What is told of a name that the user gave and that nothing has.
+pub(crate) fn no_such<'n>(kind: &str, name: &str, known: impl Iterator<Item = &'n str>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(format!("there is no {kind} `{name}`"));
+    // The file in front of a query's name is the user's own way to say which.
+    let near = nearest::did_you_mean(name.rsplit('/').next().unwrap_or(name), known);
+    near.into_iter().fold(diagnostic, Diagnostic::help)
 }

@@ -142,9 +142,25 @@ impl Query {
         self.file.path == other.file.path && self.name == other.name
     }
 
+    /// Where its header is in the file, from 1.
+    pub fn line(&self) -> usize {
+        line_of(&self.file.text, self.name_range.start)
+    }
+
+    /// The line of the file, from 1, of a byte of the text that is sent.
+    pub fn line_at(&self, sent: usize) -> usize {
+        let source =
+            self.map.edit_at(sent).map_or_else(|| self.map.to_source(sent), |edit| edit.source.start);
+        line_of(&self.file.text, source)
+    }
+
     pub fn name_span(&self) -> Span {
         Span::new(&self.file, self.name_range.clone())
     }
+}
+
+fn line_of(text: &str, byte: usize) -> usize {
+    text[..byte].matches('\n').count() + 1
 }
 
 /// A hash of all that changes a query's description; its comment does not.

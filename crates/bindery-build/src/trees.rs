@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::lint;
 
 /// Enough for the deepest tree that is read, in code that is not optimised; only what is used is taken.
-const STACK: usize = 64 << 20;
+pub(crate) const STACK: usize = 64 << 20;
 
 /// More threads would reserve more stack than some machines grant.
 const MOST_THREADS: usize = 8;

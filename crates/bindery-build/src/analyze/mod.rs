@@ -20,8 +20,6 @@ pub(crate) mod node;
 mod not_in;
 mod output;
 mod params;
-// Until the command line asks for them.
-#[allow(dead_code, unused_imports)]
 pub(crate) mod reason;
 mod relation;
 mod sql_function;

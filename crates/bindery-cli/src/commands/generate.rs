@@ -27,7 +27,8 @@ pub fn generate(context: &Context, mode: Mode) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn summary(report: &Report) -> String {
+/// `59 queries, as in bindery.lock`
+pub fn summary(report: &Report) -> String {
     let origin = match report.origin {
         Origin::Lock => "as in bindery.lock",
         Origin::Server => "as PostgreSQL says",

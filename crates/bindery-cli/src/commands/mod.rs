@@ -2,7 +2,12 @@
 
 mod check;
 mod completions;
+mod describe;
+mod drift;
+mod explain;
 mod generate;
+mod lint;
+mod watch;
 
 use clap::Subcommand;
 
@@ -14,6 +19,11 @@ use crate::exit::{Exit, Failure};
 pub enum Command {
     Generate(generate::Generate),
     Check(check::Check),
+    Describe(describe::Describe),
+    Explain(explain::Explain),
+    Lint(lint::Lint),
+    Drift(drift::Drift),
+    Watch(watch::Watch),
     Completions(completions::Completions),
 }
 
@@ -26,6 +36,11 @@ impl Command {
         match self {
             Self::Generate(command) => command.run(context),
             Self::Check(command) => command.run(context),
+            Self::Describe(command) => command.run(context),
+            Self::Explain(command) => command.run(context),
+            Self::Lint(command) => command.run(context),
+            Self::Drift(command) => command.run(context),
+            Self::Watch(command) => command.run(context),
             Self::Completions(command) => command.run(context),
         }
     }

@@ -7,7 +7,7 @@ use super::super::functions::{self, Element};
 use super::super::joins::{Nuller, relations};
 use super::super::key::Column;
 use super::super::level::{Env, Level, Nullability, entry_kind};
-use super::super::node::{self, Node, Value};
+use super::super::node::{self, Node};
 use super::super::output::Nulls;
 use super::super::{command, cte_of, merge, result_query, values_of_column};
 use super::join::{self, KINDS};
