@@ -1,6 +1,7 @@
 //! The driver: a line a stage, plain data handed from one to the next.
 
 use std::fs;
+use std::thread;
 
 use crate::cargo;
 use crate::config::{Config, Mode, Output};
@@ -16,7 +17,7 @@ use crate::migrated::{Migrated, surroundings};
 use crate::project::Project;
 use crate::query::Query;
 use crate::refusals;
-use crate::source;
+use crate::source::{self, Sources};
 use crate::stamp::Stamp;
 use crate::types::Types;
 use crate::write;
@@ -84,8 +85,7 @@ impl Generator {
         if let Some(queries) = stamp.and_then(|stamp| stamp.queries()) {
             return Ok(Report { queries, origin: Origin::Lock, warnings: diagnostics });
         }
-        let project = Project::parse(sources, &mut diagnostics);
-        let old = self.config.read_lock(&mut diagnostics);
+        let (project, old) = self.read(sources, &mut diagnostics);
         let new = self.answers(&project, old.as_ref(), &mut diagnostics);
         let Some((lock, origin)) = new else { return fail(&mut diagnostics) };
         if self.config.mode == Mode::Check {
@@ -101,7 +101,7 @@ impl Generator {
         if has_errors(&diagnostics) {
             return fail(&mut diagnostics);
         }
-        let files = self.config.render(described, types, &mut diagnostics);
+        let files = self.config.render(&project, described, types, &mut diagnostics);
         if self.config.mode != Mode::Update {
             self.config.report_stale_output(&files, &mut diagnostics);
         }
@@ -115,6 +115,18 @@ impl Generator {
         let stamp = Stamp::of(&self.config, &project.sources).filter(|_| report.warnings.is_empty());
         stamp.inspect(|stamp| stamp.leave(report.queries));
         Ok(report)
+    }
+
+    /// What the user wrote, and what the lock says of it: one takes as long as the other.
+    fn read(&self, sources: Sources, diagnostics: &mut Vec<Diagnostic>) -> (Project, Option<Lock>) {
+        let (config, mut of_lock) = (&self.config, Vec::new());
+        let read = thread::scope(|scope| {
+            let lock = scope.spawn(|| config.read_lock(&mut of_lock));
+            let project = Project::parse(sources, diagnostics);
+            (project, lock.join().expect("reading a lock does not panic"))
+        });
+        diagnostics.extend(of_lock);
+        read
     }
 
     /// The answers to every query: the lock, if it fits and may be believed, else the server's; none if anything is wrong,
@@ -257,6 +269,7 @@ impl Config {
 
     fn render(
         &self,
+        project: &Project,
         queries: Vec<(&Query, &Description)>,
         types: Types<'_>,
         diagnostics: &mut Vec<Diagnostic>,
@@ -265,7 +278,8 @@ impl Config {
             Output::OutDir(_) => Layout::OutDir,
             Output::SourceDir(_) => Layout::SourceDir,
         };
-        generate::generate(&Input { queries, types, layout }, diagnostics)
+        let migrations = project.migrations().iter().filter_map(|migration| migration.version).collect();
+        generate::generate(&Input { queries, types, migrations, layout }, diagnostics)
     }
 
     /// Code that is checked in has to be what would be generated now.

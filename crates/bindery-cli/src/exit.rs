@@ -25,6 +25,8 @@ impl From<Exit> for ExitCode {
 pub enum Failure {
     /// The SQL, `bindery.toml` or the server.
     Build(bindery_build::Error),
+    /// The same, and nothing was generated because of it.
+    Generate(bindery_build::Error),
     /// Things in the package that stand in the way: all of them.
     #[expect(dead_code, reason = "init will tell them")]
     Package(Vec<Problem>),
@@ -35,7 +37,7 @@ pub enum Failure {
 impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Build(_) | Self::Package(_) => Exit::Wrong,
+            Self::Build(_) | Self::Generate(_) | Self::Package(_) => Exit::Wrong,
             Self::Usage(_) => Exit::Usage,
         }
     }

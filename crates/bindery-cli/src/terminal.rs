@@ -68,7 +68,8 @@ impl Terminal {
     /// Prints why a command could not do what it was called for.
     pub fn fail(&self, failure: &Failure) {
         match failure {
-            Failure::Build(error) => {
+            Failure::Build(error) => self.report(error.diagnostics()),
+            Failure::Generate(error) => {
                 for diagnostic in error.diagnostics() {
                     self.complain(format_args!("{}\n", self.rendered(diagnostic)));
                 }

@@ -1,7 +1,7 @@
 //! Writes the Rust code: plain data in, the text of each file out. Nothing here touches the disk or a server.
 //!
 //! ```text
-//! mod.rs        enums, table structs, `pub mod cars`, `pub use cars::CarQueries`
+//! mod.rs        enums, table structs, `pub mod cars`, `pub use cars::CarQueries`, `QUERIES`
 //! cars.rs       queries/cars.sql: its statements, rows, parameters, functions and `CarQueries`
 //! ```
 
@@ -10,6 +10,7 @@ mod doc;
 mod domain;
 mod function;
 mod module;
+mod queries;
 mod root;
 mod row;
 mod text;
@@ -33,6 +34,8 @@ pub(crate) struct Input<'i> {
     /// Every query with its description, file by file in the order of the files.
     pub queries: Vec<(&'i Query, &'i Description)>,
     pub types: Types<'i>,
+    /// The versions of the migrations; empty if they have none.
+    pub migrations: Vec<i64>,
     /// How the root finds the modules.
     pub layout: Layout,
 }

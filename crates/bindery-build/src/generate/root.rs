@@ -7,7 +7,7 @@ use crate::types::{Scope, Types};
 use super::module::Module;
 use super::row::{self, RowStruct};
 use super::text::Text;
-use super::{Input, Layout, derives, doc, domain, table_struct};
+use super::{Input, Layout, derives, doc, domain, queries, table_struct};
 
 /// The text of `mod.rs`.
 pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
@@ -36,6 +36,7 @@ pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
     for table in &types.schema.tables {
         write_table(table, types, &mut text);
     }
+    text.item(|text| queries::write(input, modules, text));
     text.finish()
 }
 

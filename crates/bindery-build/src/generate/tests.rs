@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::Config;
-use crate::description::{Attribute, Field, Schema, Table, UserType};
+use crate::description::{Attribute, Field, Relation, Schema, Table, UserType};
 use crate::parse;
 use crate::settings::{DateTime, RustType, Settings, Via};
 use crate::source::Sources;
@@ -49,10 +49,13 @@ fn random_projects_are_as_prettyplease_has_them() {
         }
         let mut schema = schema();
         schema.tables.push(Table { name: "public.cars".into(), columns: random.fields(2) });
+        let not_null = random.fields(3).into_iter().map(|field| field.name);
+        schema.relations.push(Relation { name: "public.cars".into(), not_null: not_null.collect() });
         let types = Types { schema: &schema, settings: &settings };
         let input = Input {
             queries: queries.iter().zip(&descriptions).collect(),
             types,
+            migrations: (1..=random.below(40) as i64).collect(),
             layout: if random.below(2) == 0 { Layout::OutDir } else { Layout::SourceDir },
         };
         for (name, text) in generate(&input, &mut Vec::new()) {

@@ -145,6 +145,25 @@ impl Text {
         self.line(format_args!("{indent}    {tail}\n"));
     }
 
+    /// `head&[1, 2],`, as many on a line as fit, last of a list.
+    pub fn numbers(&mut self, indent: &str, head: &str, numbers: &[String]) {
+        if indent.len() + head.len() + "&[]".len() + width(numbers) <= WIDTH {
+            return self.list(indent, head, numbers, true);
+        }
+        self.line(format_args!("{indent}{head}&[\n"));
+        let mut line = String::new();
+        for number in numbers {
+            if indent.len() + "    ".len() + line.len() + number.len() + ", ".len() > WIDTH {
+                self.line(format_args!("{indent}    {}\n", line.trim_end()));
+                line.clear();
+            }
+            line.push_str(number);
+            line.push_str(", ");
+        }
+        self.line(format_args!("{indent}    {}\n", line.trim_end()));
+        self.line(format_args!("{indent}],\n"));
+    }
+
     /// `head&[a, b],`, an element a line where that does not fit. The comma counts unless it is the last of a list.
     pub fn list(&mut self, indent: &str, head: &str, elements: &[String], is_last: bool) {
         let comma = usize::from(!is_last);

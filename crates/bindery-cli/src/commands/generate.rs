@@ -21,7 +21,7 @@ impl Generate {
 
 /// Runs the pipeline on the package, and says what came out.
 pub fn generate(context: &Context, mode: Mode) -> Result<Exit, Failure> {
-    let report = context.config()?.mode(mode).generate()?;
+    let report = context.config()?.mode(mode).generate().map_err(Failure::Generate)?;
     context.terminal.report(&report.warnings);
     context.terminal.say(summary(&report));
     Ok(Exit::Success)

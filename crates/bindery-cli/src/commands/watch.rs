@@ -39,7 +39,7 @@ impl Watch {
                     let time = begin.elapsed().as_millis();
                     context.terminal.say(format_args!("{} ({time} ms)", summary(&report)));
                 }
-                Err(error) => context.terminal.fail(&Failure::Build(error)),
+                Err(error) => context.terminal.fail(&Failure::Generate(error)),
             }
             let Some(changed) = next_change(&events) else { return Ok(Exit::Success) };
             if changed == Changed::Settings {
