@@ -87,10 +87,11 @@ fn write_list(name: &str, literals: &[Literal], text: &mut Text) {
     text.line(format_args!("    {head}&[\n"));
     for literal in literals {
         text.line(format_args!("        {} {{\n", literal.head));
-        for (name, value) in &literal.fields {
+        for (index, (name, value)) in literal.fields.iter().enumerate() {
+            let is_last = index + 1 == literal.fields.len();
             match value {
                 Value::One(value) => text.line(format_args!("            {name}: {value},\n")),
-                Value::List(values) => text.list("            ", &format!("{name}: "), values, false),
+                Value::List(values) => text.list("            ", &format!("{name}: "), values, is_last),
             }
         }
         text.line(format_args!("        }},\n"));

@@ -153,7 +153,7 @@ impl Text {
         self.line(format_args!("{indent}{head}&[\n"));
         let mut line = String::new();
         for number in numbers {
-            if indent.len() + "    ".len() + line.len() + number.len() + ", ".len() > WIDTH {
+            if indent.len() + "    ".len() + line.len() + number.len() + ",".len() > WIDTH {
                 self.line(format_args!("{indent}    {}\n", line.trim_end()));
                 line.clear();
             }
