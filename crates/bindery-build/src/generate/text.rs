@@ -152,8 +152,9 @@ impl Text {
         }
         self.line(format_args!("{indent}{head}&[\n"));
         let mut line = String::new();
-        for number in numbers {
-            if indent.len() + "    ".len() + line.len() + number.len() + ",".len() > WIDTH {
+        for (index, number) in numbers.iter().enumerate() {
+            let comma = usize::from(index + 1 < numbers.len());
+            if indent.len() + "    ".len() + line.len() + number.len() + comma > WIDTH {
                 self.line(format_args!("{indent}    {}\n", line.trim_end()));
                 line.clear();
             }
