@@ -115,8 +115,11 @@ fn a_check_names_the_migration_that_a_difference_is_due_to() {
     package.write("migrations/3_more.sql", "-- +goose Up\nCREATE TABLE more ();\n");
     package.write("migrations/4_types.sql", CHANGES_TYPES);
     let error = config.mode(Mode::Check).generate().unwrap_err();
+    // The lint has its warnings of new migrations, which are not at issue here.
+    let differences: Vec<Diagnostic> =
+        error.diagnostics().iter().filter(|told| told.is_error()).cloned().collect();
     assert_eq!(
-        lines(error.diagnostics()),
+        lines(&differences),
         [
             "error: bindery.lock is not up to date: migrations/2_note.sql: this migration is new; ",
             "error: bindery.lock is not up to date: migrations/3_more.sql: this migration is new; ",
