@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use bindery_build::{Config, Diagnostic, Error, Mode};
 use bindery_postgres::Server;
@@ -199,6 +200,46 @@ fn each_mutation_is_told() {
     let wanted = fs::read_to_string(expected).unwrap_or_default();
     let differing = told.lines().zip(wanted.lines()).find(|(told, wanted)| told != wanted);
     assert!(told == wanted, "{differing:?} in\n{told}");
+}
+
+/// One branch adds a migration, another a query, and git merges their locks without a word: the answer to the query was
+/// never given on that migration. Only who asks again can tell.
+#[test]
+fn a_merge_of_answers_is_found_by_a_check() {
+    let migration = Migrate(NEW, "ALTER TABLE members ALTER born_on DROP NOT NULL");
+    let query = Replace(
+        "queries/members.sql",
+        "SELECT status, count(*) AS members FROM members GROUP BY status ORDER BY status",
+        "SELECT born_on, count(*) AS members FROM members GROUP BY born_on ORDER BY born_on",
+    );
+    let branch = |name: &str, edits: &[&Edit]| {
+        let package = Package::copy(name);
+        edits.iter().for_each(|edit| package.apply(edit));
+        package.apply(&Delete(LOCK));
+        package.config(Mode::Update).generate().unwrap();
+        package
+    };
+    let (base, ours, theirs) =
+        (branch("base", &[]), branch("ours", &[&migration]), branch("theirs", &[&query]));
+    let merge = Command::new("git")
+        .args(["merge-file", "-p"])
+        .args([&ours, &base, &theirs].map(|package| package.root.join(LOCK)))
+        .output()
+        .unwrap();
+    assert!(merge.status.success(), "no conflict");
+    let merged = branch("merged", &[&migration, &query]);
+    let answers = fs::read(merged.root.join(LOCK)).unwrap();
+    assert!(merge.stdout != answers);
+    fs::write(merged.root.join(LOCK), merge.stdout).unwrap();
+    merged.config(Mode::Locked).generate().unwrap();
+    let error = merged.config(Mode::Check).generate().unwrap_err();
+    assert_eq!(
+        lines(error.diagnostics(), |_| true),
+        [
+            "error: queries/members.sql:29:10: bindery.lock is not up to date: query `CountMembers`: column was \
+          `born_on date not null`, is `born_on date nullable`"
+        ]
+    );
 }
 
 /// A copy of garage.
