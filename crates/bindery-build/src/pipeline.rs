@@ -92,7 +92,7 @@ impl Generator {
             self.report_drift(&project, old.as_ref(), &lock, &mut diagnostics);
         }
         let described = described(&project.queries, &lock);
-        lint::report(&described, &self.config.settings, &mut diagnostics);
+        lint::report_few(&described, &self.config.settings, &mut diagnostics);
         self.lint_new_migrations(&project, old.as_ref(), &mut diagnostics);
         let types = Types { schema: &lock.schema, settings: &self.config.settings };
         for (query, description) in &described {
@@ -226,9 +226,11 @@ impl Generator {
     fn lint_new_migrations(&self, project: &Project, old: Option<&Lock>, diagnostics: &mut Vec<Diagnostic>) {
         let is_new = |path: &str| old.is_some_and(|lock| !lock.knows_migration(path, &project.sources));
         let files = project.sources.migrations.iter().filter(|file| is_new(&file.path)).cloned();
-        let found = lint::in_migrations(project.migrations(), |migration| is_new(&migration.path));
-        let settings = &self.config.settings;
-        lint::report_migrations(&found, &files.collect::<Vec<_>>(), |_| true, settings, diagnostics);
+        let files: Vec<_> = files.collect();
+        if !files.is_empty() {
+            let found = lint::in_migrations(project.migrations(), |migration| is_new(&migration.path));
+            lint::report_migrations(&found, &files, |_| true, &self.config.settings, diagnostics);
+        }
     }
 
     fn report_drift(

@@ -60,6 +60,14 @@ fn a_build_reports_the_queries() {
     let of = |name: &str| package(folders.iter().find(|folder| folder.ends_with(name)).unwrap());
     let star = config(&of("select-star")).generate().unwrap();
     assert_eq!(star.warnings.len(), 3, "{:?}", star.warnings);
+    // Of many it tells a few, and how many there are.
+    let many = of("select-star");
+    let query = |number: usize| format!("-- name: Star{number} :many\nSELECT * FROM cars;\n");
+    fs::write(many.join("queries/many.sql"), (0..10).map(query).collect::<String>()).unwrap();
+    let warnings = config(&many).generate().unwrap().warnings;
+    assert_eq!(warnings.len(), 4, "{warnings:?}");
+    assert_eq!(warnings[0].message(), "`select-star` is found 10 more times");
+    assert_eq!(config(&many).lint().unwrap().len(), 13);
     let error = config(&of("settings")).generate().unwrap_err().to_string();
     assert!(error.contains("error: DELETE without WHERE"), "{error}");
 }

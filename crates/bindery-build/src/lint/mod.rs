@@ -20,7 +20,7 @@ mod whole_table;
 
 pub(crate) use migration::{MigrationFinding, in_migrations};
 pub(crate) use overrides::unused as unused_overrides;
-pub(crate) use report::{report, report_migrations, report_scans};
+pub(crate) use report::{report, report_few, report_migrations, report_scans};
 pub(crate) use rule::Rule;
 pub(crate) use scan::{Scans, scans};
 pub(crate) use tree::in_tree;

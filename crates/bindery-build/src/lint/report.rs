@@ -1,6 +1,6 @@
 //! What is found as diagnostics, unless it is switched off.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::description::Description;
@@ -11,24 +11,59 @@ use crate::source::SourceFile;
 
 use super::{Finding, MigrationFinding, Rule, Scans, Strictness, overrides};
 
+/// As many warnings of one rule a build tells in full.
+const MOST: usize = 3;
+
 /// Tells what was found in the queries, and what is allowed there for no reason.
 pub(crate) fn report(
     described: &[(&Query, &Description)],
     settings: &Settings,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let found = found(described, settings);
+    diagnostics.extend(found.into_iter().map(|(_, diagnostic)| diagnostic));
+}
+
+/// The same for a build, which tells it each time: few warnings of each rule, and how many there are besides.
+pub(crate) fn report_few(
+    described: &[(&Query, &Description)],
+    settings: &Settings,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut warnings: BTreeMap<Rule, usize> = BTreeMap::new();
+    for (rule, diagnostic) in found(described, settings) {
+        let count = warnings.entry(rule).or_default();
+        *count += usize::from(!diagnostic.is_error());
+        if diagnostic.is_error() || *count <= MOST {
+            diagnostics.push(diagnostic);
+        }
+    }
+    for (rule, count) in warnings.into_iter().filter(|(_, count)| *count > MOST) {
+        let message = format!("`{}` is found {} more times", rule.name(), count - MOST);
+        let help = format!(
+            "`cargo bindery lint` tells all; switch it off with `{} = \"off\"` under `[lint]` in bindery.toml",
+            rule.name()
+        );
+        diagnostics.push(Diagnostic::warning(message).help(help));
+    }
+}
+
+fn found(described: &[(&Query, &Description)], settings: &Settings) -> Vec<(Rule, Diagnostic)> {
+    let mut found = Vec::new();
     for (query, description) in described {
         let reporter = Reporter { query, settings };
         for finding in &description.findings {
             let told = reporter.told(finding.rule, finding.rule.message(finding));
             let told = told.map(|told| told.at(reporter.span(finding), "").help(finding.rule.help()));
-            diagnostics.extend(told);
+            found.extend(told.map(|told| (finding.rule, told)));
         }
         if can_return_several(query, description) {
-            diagnostics.extend(reporter.several_rows(description));
+            found.extend(reporter.several_rows(description).map(|told| (Rule::SeveralRows, told)));
         }
-        diagnostics.extend(reporter.unused_allows(description));
+        let unused = reporter.unused_allows(description).into_iter();
+        found.extend(unused.map(|told| (Rule::UnusedAllow, told)));
     }
+    found
 }
 
 /// `:one` and `:opt` of a query that can return more: an error when it runs, which a unique key would rule out.
