@@ -4,6 +4,8 @@ use std::error::Error;
 
 use bindery::{Config, DatabaseClient};
 
+use crate::db::QUERIES;
+
 /// Applies the migrations that the database has not seen, and says which they were.
 ///
 /// # Errors
@@ -16,12 +18,14 @@ pub fn migrate(url: &str) -> Result<Vec<String>, Box<dyn Error + Send + Sync>> {
     Ok(bindery_migrate::up(&mut client, &migrations)?.applied)
 }
 
-/// Migrates, off the async threads, and connects.
+/// Migrates, off the async threads, connects, and has a look whether the database is what the code was generated for.
 ///
 /// # Errors
-/// The database cannot be reached, or a migration fails.
+/// The database cannot be reached, a migration fails, or somebody else has changed the schema.
 pub async fn open(url: &str) -> Result<DatabaseClient, Box<dyn Error + Send + Sync>> {
     let owned = url.to_owned();
     tokio::task::spawn_blocking(move || migrate(&owned)).await??;
-    Ok(DatabaseClient::create(Config::from_url(url)?.application_name("garage")).await?)
+    let client = DatabaseClient::create(Config::from_url(url)?.application_name("garage")).await?;
+    client.verify(&QUERIES).await?.into_result()?;
+    Ok(client)
 }

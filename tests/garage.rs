@@ -13,7 +13,7 @@ use garage::db::bookings::InsertTariffParams;
 use garage::db::payments::UpsertVoucherParams;
 use garage::db::{
     BookingQueries, BookingStatus, Car, CarQueries, CarStatus, MemberQueries, OwnerQueries, PaymentQueries,
-    ReportQueries, Station, StationQueries, TripQueries, cars, owners,
+    QUERIES, ReportQueries, Station, StationQueries, TripQueries, cars, owners,
 };
 use garage::fleet::Fleet;
 use garage::{scenario, setup};
@@ -217,4 +217,24 @@ async fn connection_functions_serve_outside_of_transactions_too() {
     let (garage, _, car, _) = Garage::with_car().await;
     let conn = garage.client.connection().await.unwrap();
     assert_eq!(cars::find_car(&conn, &car.plate).await.unwrap(), Some(car));
+}
+
+#[tokio::test]
+async fn a_database_that_somebody_else_has_changed_is_told() {
+    let garage = Garage::open().await;
+    let drifts = garage.client.verify(&QUERIES).await.unwrap();
+    assert!(drifts.is_empty(), "{drifts}");
+    let sql = "ALTER TABLE cars ALTER odometer_km DROP NOT NULL; ALTER TYPE fuel ADD VALUE 'hydrogen'";
+    let url = garage.database.url().to_owned();
+    let alter = move || url.parse::<bindery_postgres::Config>()?.connect(NoTls)?.batch_execute(sql);
+    tokio::task::spawn_blocking(alter).await.unwrap().unwrap();
+    let drifts = garage.client.verify(&QUERIES).await.unwrap();
+    let told: Vec<String> = drifts.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "table `public.cars`: column `odometer_km` is no longer NOT NULL",
+            "enum `public.fuel`: label `hydrogen` is new",
+        ]
+    );
 }
