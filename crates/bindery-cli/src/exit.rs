@@ -28,7 +28,6 @@ pub enum Failure {
     /// The same, and nothing was generated because of it.
     Generate(bindery_build::Error),
     /// Things in the package that stand in the way: all of them.
-    #[expect(dead_code, reason = "init will tell them")]
     Package(Vec<Problem>),
     /// The call.
     Usage(Problem),

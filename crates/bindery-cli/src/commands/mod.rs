@@ -8,6 +8,7 @@ mod explain;
 mod generate;
 mod lint;
 mod watch;
+mod init;
 
 use clap::Subcommand;
 
@@ -17,6 +18,7 @@ use crate::exit::{Exit, Failure};
 /// The words after `cargo bindery`, in the order of `--help`.
 #[derive(Subcommand)]
 pub enum Command {
+    Init(init::Init),
     Generate(generate::Generate),
     Check(check::Check),
     Describe(describe::Describe),
@@ -34,6 +36,7 @@ impl Command {
     /// Something keeps it from that.
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         match self {
+            Self::Init(command) => command.run(context),
             Self::Generate(command) => command.run(context),
             Self::Check(command) => command.run(context),
             Self::Describe(command) => command.run(context),
