@@ -115,6 +115,8 @@ fn only_a_workspace(path: &Path) -> Problem {
     let message = format!("`{}` is a workspace without a package of its own", shown(path));
     let mut manifests = Vec::new();
     collect_manifests(path.parent().unwrap_or(path), DEPTH, &mut manifests);
+    // This one is no package, and would be looked into again.
+    manifests.retain(|manifest| manifest != path);
     let packages: Vec<Package> = manifests.iter().filter_map(|path| Package::read(path).ok()).collect();
     let set_up = packages.iter().filter(|package| package.builds_with_bindery());
     let set_up: Vec<String> = set_up.map(|package| format!("--manifest-path {}", package.shown())).collect();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use toml_edit::Item;
+use toml_edit::{DocumentMut, Item};
 
 use super::plan::{Plan, Step};
 use crate::exit::Problem;
@@ -51,6 +51,9 @@ fn plan_build_script(plan: &mut Plan, package: &Package) {
 
 /// The first table and its queries; [`Example::None`] if the package has SQL of its own.
 fn plan_sql(plan: &mut Plan) -> Example {
+    if has_own_folders(plan) {
+        return Example::None;
+    }
     let migration = plan.root.join("migrations/00001_tasks.sql");
     let queries = plan.root.join("queries/tasks.sql");
     let (own_migrations, own_queries) = (has_own(&migration, MIGRATION), has_own(&queries, QUERIES));
@@ -71,6 +74,13 @@ fn plan_sql(plan: &mut Plan) -> Example {
         plan.todo.push(help.to_owned());
     }
     Example::None
+}
+
+/// Whether bindery.toml names other places than `migrations/` and `queries/`. That it is wrong is for the build to say.
+fn has_own_folders(plan: &mut Plan) -> bool {
+    let text = plan.read(&plan.root.join("bindery.toml")).unwrap_or_default();
+    let settings: DocumentMut = text.parse().unwrap_or_default();
+    settings.contains_key("migrations") || settings.contains_key("queries")
 }
 
 /// Whether the folder of `example` has SQL, other than the example itself.
