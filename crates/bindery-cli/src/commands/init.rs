@@ -67,7 +67,7 @@ impl Init {
             context.terminal.say(line.map_err(|problem| Failure::Package(vec![problem]))?);
         }
         for line in &plan.todo {
-            context.terminal.say(format_args!("\nleft to you: {line}"));
+            context.terminal.print(format_args!("\nleft to you: {line}\n"));
         }
         match (does_nothing, plan.todo.is_empty()) {
             (true, true) => context.terminal.say(format_args!("all is there in package `{name}`")),
