@@ -119,9 +119,9 @@ fn a_new_package_runs() {
     let told = package.init(&["--path", &crates()]);
     assert_eq!(
         told,
-        "changed Cargo.toml: `bindery`, `bindery-migrate`, `bindery-postgres`, `tokio`, `bindery-build`\n\
+        "added to Cargo.toml: `bindery`, `bindery-migrate`, `bindery-postgres`, `tokio`, `bindery-build`\n\
          created build.rs\ncreated migrations/00001_tasks.sql\ncreated queries/tasks.sql\n\
-         changed src/main.rs: an example, in place of `Hello, world!`\n\n\
+         replaced src/main.rs: an example, in place of `Hello, world!`\n\n\
          Next: `cargo run`, then commit bindery.lock along with the rest.\n\
          In CI, with PostgreSQL installed, this also compares bindery.lock with what the server says:\n\n    \
          BINDERY=check cargo build\n"
@@ -182,11 +182,12 @@ fn a_dry_run_writes_nothing() {
     let told = package.init(&["--dry-run"]);
     assert_eq!(package.files(), before);
     for line in [
-        "would change Cargo.toml: `bindery`, ",
+        "would add to Cargo.toml: `bindery`, ",
         "\n    [build-dependencies]\n",
         "\nwould create build.rs\n    fn main() {\n        bindery_build::run()\n",
         "\nwould create migrations/00001_tasks.sql\n    -- +goose Up\n",
-        "\nwould change src/main.rs: an example",
+        "\nwould replace src/main.rs: an example",
+        "\n    mod db {\n        bindery::include_queries!();\n    }\n",
     ] {
         assert!(told.contains(line), "{line}\n{told}");
     }

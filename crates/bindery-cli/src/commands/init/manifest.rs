@@ -56,9 +56,15 @@ pub fn plan(plan: &mut Plan, package: &Package, crates: Option<&Path>, example: 
             Err(what) => plan.problems.push(Problem::new(format!("`{}`: {what}", shown(&path)))),
         }
     }
+    if example == Example::Runs && lacks_features(&manifest) {
+        plan.todo.push(format!(
+            "in {}, for the example: tokio's features `macros` and `rt-multi-thread`",
+            shown(&path)
+        ));
+    }
     if !added.is_empty() {
         let text = with_line_ends_of(&before, manifest.to_string());
-        plan.steps.insert(0, Step::Change { path, before, text, why: added.join(", ") });
+        plan.steps.insert(0, Step::Extend { path, before, text, what: added.join(", ") });
     }
 }
 
@@ -105,6 +111,18 @@ fn add(manifest: &mut DocumentMut, needed: &Needed) -> Result<Change, String> {
     }
     dependencies.insert(name, Item::Value(value.clone()));
     Ok(Change::Added)
+}
+
+/// Whether the tokio that is there cannot run the example; what a workspace says of it is taken to be enough.
+fn lacks_features(manifest: &DocumentMut) -> bool {
+    let Some(tokio) = manifest.get(DEPENDENCIES).and_then(|all| all.get("tokio")) else { return false };
+    let features = tokio.get("features").and_then(Item::as_array);
+    let has = |name: &str| {
+        let mut all = features.into_iter().flatten();
+        all.any(|feature| feature.as_str() == Some(name))
+    };
+    let is_enough = has("full") || (has("macros") && has("rt-multi-thread"));
+    tokio.get("workspace").is_none() && !is_enough
 }
 
 /// The name that the package is given there, if it is not its own.
@@ -163,6 +181,17 @@ mod tests {
         let inline = "dependencies = { bindery = '1', tokio = '1' }\n[package]\nname = 'app'\n[build-dependencies]\n\
             bindery-build = '1'\n";
         assert_eq!(added(inline), inline);
+    }
+
+    #[test]
+    fn the_example_needs_features_of_tokio() {
+        let lacks = |tokio: &str| {
+            let text = format!("[dependencies]\ntokio{tokio}\n");
+            lacks_features(&text.parse().unwrap())
+        };
+        assert!(lacks(" = '1'") && lacks(" = { version = '1', features = ['macros', 'rt'] }"));
+        assert!(!lacks(".workspace = true") && !lacks(" = { version = '1', features = ['full'] }"));
+        assert!(!lacks_features(&"[package]\nname = 'app'\n".parse().unwrap()));
     }
 
     #[test]

@@ -21,8 +21,10 @@ pub struct Plan {
 pub enum Step {
     /// A file that is not there.
     Create { path: PathBuf, text: String },
-    /// A file that is there, as `before`; `why` says what is new, or why it may go.
-    Change { path: PathBuf, before: String, text: String, why: String },
+    /// A file that is there, as `before`, and keeps all it has; `what` names what is new.
+    Extend { path: PathBuf, before: String, text: String, what: String },
+    /// A file that is there and has nothing of the user's; `why` says so.
+    Replace { path: PathBuf, text: String, why: &'static str },
 }
 
 impl Plan {
@@ -108,7 +110,7 @@ enum Tense {
 impl Step {
     fn path(&self) -> &Path {
         match self {
-            Self::Create { path, .. } | Self::Change { path, .. } => path,
+            Self::Create { path, .. } | Self::Extend { path, .. } | Self::Replace { path, .. } => path,
         }
     }
 
@@ -117,25 +119,29 @@ impl Step {
         match (self, tense) {
             (Self::Create { .. }, Tense::Past) => format!("created {path}"),
             (Self::Create { .. }, Tense::Future) => format!("create {path}"),
-            (Self::Change { why, .. }, Tense::Past) => format!("changed {path}: {why}"),
-            (Self::Change { why, .. }, Tense::Future) => format!("change {path}: {why}"),
+            (Self::Extend { what, .. }, Tense::Past) => format!("added to {path}: {what}"),
+            (Self::Extend { what, .. }, Tense::Future) => format!("add to {path}: {what}"),
+            (Self::Replace { why, .. }, Tense::Past) => format!("replaced {path}: {why}"),
+            (Self::Replace { why, .. }, Tense::Future) => format!("replace {path}: {why}"),
         }
     }
 
     /// The lines that the file does not have yet.
     fn new_lines(&self) -> impl Iterator<Item = &str> {
         let (before, text) = match self {
-            Self::Create { text, .. } => ("", text),
-            Self::Change { before, text, .. } => (before.as_str(), text),
+            Self::Create { text, .. } | Self::Replace { text, .. } => ("", text),
+            Self::Extend { before, text, .. } => (before.as_str(), text),
         };
-        let creates = before.is_empty();
-        text.lines().filter(move |line| creates || !before.lines().any(|known| known == *line))
+        let known: Vec<&str> = before.lines().collect();
+        text.lines().filter(move |line| !known.contains(line))
     }
 
     fn read_only(&self) -> Option<Problem> {
-        let Self::Change { path, .. } = self else { return None };
-        let is_read_only = fs::metadata(path).is_ok_and(|metadata| metadata.permissions().readonly());
-        is_read_only.then(|| Problem::new(format!("`{}` is read-only", shown(path))))
+        if matches!(self, Self::Create { .. }) {
+            return None;
+        }
+        let is_read_only = fs::metadata(self.path()).is_ok_and(|metadata| metadata.permissions().readonly());
+        is_read_only.then(|| Problem::new(format!("`{}` is read-only", shown(self.path()))))
     }
 
     fn carry_out(&self) -> std::io::Result<()> {
@@ -145,7 +151,7 @@ impl Step {
                 // Refused if somebody else has made one meanwhile.
                 File::create_new(path)?.write_all(text.as_bytes())
             }
-            Self::Change { path, text, .. } => fs::write(path, text),
+            Self::Extend { path, text, .. } | Self::Replace { path, text, .. } => fs::write(path, text),
         }
     }
 }

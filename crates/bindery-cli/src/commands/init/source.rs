@@ -108,8 +108,8 @@ fn plan_include(plan: &mut Plan, sql: Example) -> Example {
     }
     match text {
         Some(before) if same_lines(&before, HELLO) && sql == Example::Runs => {
-            let why = "an example, in place of `Hello, world!`".to_owned();
-            plan.steps.push(Step::Change { path: main, before, text: MAIN.to_owned(), why });
+            let why = "an example, in place of `Hello, world!`";
+            plan.steps.push(Step::Replace { path: main, text: MAIN.to_owned(), why });
             Example::Runs
         }
         text => {
