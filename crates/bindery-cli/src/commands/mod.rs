@@ -6,9 +6,9 @@ mod describe;
 mod drift;
 mod explain;
 mod generate;
+mod init;
 mod lint;
 mod watch;
-mod init;
 
 use clap::Subcommand;
 
