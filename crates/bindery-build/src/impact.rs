@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use bindery_migrate::Migration;
+
 use crate::config::Config;
 use crate::describe::{self, Described};
 use crate::description::Description;
@@ -116,12 +118,9 @@ pub(crate) fn find_causes(project: &Project, old: &Lock, config: &Config, differ
     if differences.is_empty() {
         return;
     }
-    let known = project
-        .migrations()
-        .iter()
-        .take_while(|migration| old.knows_migration(&migration.path, &project.sources))
-        .count();
-    match &project.migrations()[known..] {
+    let new = new_migrations(project, old);
+    let known = project.migrations().len() - new.len();
+    match new {
         [] => {}
         [only] => differences.iter_mut().for_each(|difference| difference.cause = Some(only.path.clone())),
         _ if known == old.migrations.len() => {
@@ -130,10 +129,31 @@ pub(crate) fn find_causes(project: &Project, old: &Lock, config: &Config, differ
         }
         // Those in the middle have changed, and what was before cannot be made again.
         [first, ..] => {
-            let cause = format!("{}, or a later migration", first.path);
+            let cause = or_later(first);
             differences.iter_mut().for_each(|difference| difference.cause = Some(cause.clone()));
         }
     }
+}
+
+/// The migration to blame for that the server refuses `query` now: it took the very same text when `old` was made.
+pub(crate) fn cause_of_refusal(project: &Project, old: &Lock, query: &Query) -> Option<String> {
+    old.description(query)?;
+    match new_migrations(project, old) {
+        [] => None,
+        [only] => Some(only.path.clone()),
+        [first, ..] => Some(or_later(first)),
+    }
+}
+
+/// From the first that `old` was not made with.
+fn new_migrations<'p>(project: &'p Project, old: &Lock) -> &'p [Migration] {
+    let is_known = |migration: &&Migration| old.knows_migration(&migration.path, &project.sources);
+    let known = project.migrations().iter().take_while(is_known).count();
+    &project.migrations()[known..]
+}
+
+fn or_later(first: &Migration) -> String {
+    format!("{}, or a later migration", first.path)
 }
 
 fn find_step_by_step(

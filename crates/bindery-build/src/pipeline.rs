@@ -156,7 +156,7 @@ impl Generator {
         let believed = old.filter(|lock| {
             self.config.mode == Mode::Update && lock.is_of(&project.sources, &self.config.settings)
         });
-        match self.ask_server(project, believed, diagnostics) {
+        match self.ask_server(project, believed, old, diagnostics) {
             Ok(lock) => lock,
             Err(diagnostic) => {
                 diagnostics.push(*diagnostic);
@@ -165,11 +165,13 @@ impl Generator {
         }
     }
 
-    /// Has the server describe what `old` does not know.
+    /// Has the server describe what `old` does not know. A query that it refuses, and took when `before` was made, is told
+    /// with the migration that is to blame.
     pub(crate) fn ask_server(
         &mut self,
         project: &Project,
         old: Option<&Lock>,
+        before: Option<&Lock>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<Option<(Lock, Origin)>, Box<Diagnostic>> {
         let known = |query: &Query| old.and_then(|lock| lock.description(query));
@@ -205,7 +207,13 @@ impl Generator {
         for (query, answer) in new.into_iter().zip(answers) {
             match answer {
                 Ok(description) => described.push((query, description)),
-                Err(diagnostic) => diagnostics.push(diagnostic),
+                Err(diagnostic) => {
+                    let cause = before.and_then(|before| impact::cause_of_refusal(project, before, query));
+                    diagnostics.push(match cause {
+                        Some(migration) => diagnostic.note(format!("since {migration}")),
+                        None => diagnostic,
+                    });
+                }
             }
         }
         if has_errors(diagnostics) {

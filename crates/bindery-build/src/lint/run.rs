@@ -62,7 +62,7 @@ impl Config {
     ) -> Result<Vec<Diagnostic>, Error> {
         let mut diagnostics = Vec::new();
         let project = Project::read(self, &mut diagnostics);
-        let lock = match Generator::new(self.clone()).ask_server(&project, None, &mut diagnostics) {
+        let lock = match Generator::new(self.clone()).ask_server(&project, None, None, &mut diagnostics) {
             Ok(Some((lock, _))) if !has_errors(&diagnostics) => lock,
             Ok(_) => return Err(Error::new(diagnostics)),
             Err(diagnostic) => {
