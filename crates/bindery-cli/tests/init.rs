@@ -17,7 +17,7 @@ struct Package {
 impl Package {
     fn new(name: &str, kind: &str) -> Self {
         // Not below this workspace, of which `cargo new` would make it a member.
-        let parent = std::env::temp_dir().join(format!("bindery-init-{}", std::process::id()));
+        let parent = std::env::temp_dir().join(format!("bindery-init-{}-{name}", std::process::id()));
         fs::create_dir_all(&parent).unwrap();
         let made = cargo(&parent).args(["new", "--vcs", "none", kind, name]).output().unwrap();
         assert!(made.status.success(), "{}", text(&made));
@@ -89,9 +89,7 @@ impl Package {
 
 impl Drop for Package {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.root);
-        // The last one takes the folder of all with it.
-        let _ = self.root.parent().map(fs::remove_dir);
+        let _ = self.root.parent().map(fs::remove_dir_all);
     }
 }
 
