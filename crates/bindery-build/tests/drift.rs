@@ -227,10 +227,12 @@ fn other_majors_have_no_drift() {
 fn what_cannot_be_asked_is_an_error() {
     let config = Project::own().config();
     let told = |url: &str| config.drift(url).unwrap_err().to_string();
-    assert!(told("postgres://h/d?sslmode=require").contains("the URL asks for TLS"));
+    let tls = told("postgres://h/d?sslmode=require");
+    assert!(tls.contains("the URL asks for TLS, which Bindery does not have yet"), "{tls}");
+    assert!(tls.contains("take `sslmode=prefer`, through a tunnel or on the server's own machine"), "{tls}");
     assert!(told("host='").contains("write `postgres://user:password@host/database`"));
     let nowhere = told("postgres://%2Fnowhere/d");
-    assert!(nowhere.contains("take connections without TLS"), "{nowhere}");
+    assert!(nowhere.contains("the server has to be reachable from here, and take connections without TLS"));
     // A query that is wrong by the migrations is told as a build tells it.
     let migration = "CREATE TABLE cars (id int);".to_owned();
     let wrong = Project::written("wrong", &[migration], "-- name: A :one\nSELECT x FROM cars;\n");

@@ -106,6 +106,8 @@ fn queries_are_run_with_values_and_leave_nothing() {
         let plans = config().explain(&options).unwrap();
         let told: Vec<String> = plans.iter().map(shown).collect();
         assert_eq!(told[0], "queries/cars.sql:1:10: `FindCar` needs a value for `plate` to be run");
+        let PlanOutcome::Refused(diagnostic) = &plans[0].outcome else { panic!("{:?}", plans[0]) };
+        assert!(diagnostic.render().contains("give each of them as `name=value`"), "{diagnostic:?}");
         assert_eq!(told[1], "queries/cars.sql:5:10: `AddCar` needs a value for `plate` to be run");
         assert!(told[2].contains("actual"), "{}", told[2]);
         assert_eq!(told[3], "queries/other.sql:1:10: `Wait` needs a value for `1` to be run");

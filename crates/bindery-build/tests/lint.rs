@@ -67,7 +67,14 @@ fn a_build_reports_the_queries() {
     let warnings = config(&many).generate().unwrap().warnings;
     assert_eq!(warnings.len(), 4, "{warnings:?}");
     assert_eq!(warnings[0].message(), "`select-star` is found 10 more times");
+    let help = "`cargo bindery lint` tells all; switch it off with `select-star = \"off\"` under `[lint]` in bindery.toml";
+    assert!(warnings[0].render().contains(help), "{:?}", warnings[0]);
     assert_eq!(config(&many).lint().unwrap().len(), 13);
+    // A database that is not migrated plans none of them.
+    let empty = Server::start().unwrap().create_database().unwrap();
+    let told = config(&many).lint_database(empty.url(), ROWS).unwrap();
+    let unplanned = "this database does not plan `Star0`: relation \"cars\" does not exist";
+    assert!(told.iter().any(|warning| warning.message() == unplanned), "{told:?}");
     let error = config(&of("settings")).generate().unwrap_err().to_string();
     assert!(error.contains("error: DELETE without WHERE"), "{error}");
 }

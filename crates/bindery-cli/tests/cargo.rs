@@ -62,6 +62,7 @@ fn without_postgres(command: &mut Command) -> &mut Command {
 #[test]
 fn no_postgres_is_an_error_only_when_one_is_needed() {
     let package = Package::new("no-postgres");
+    package.write("bindery.toml", "[lint]\nselect-star = \"off\"\n");
     let output = without_postgres(&mut package.bindery(&["generate"])).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains("BINDERY_PG_BIN is of no use"), "{}", text(&output));
