@@ -27,7 +27,9 @@ fn main() {
     let lines = |text: &str| text.lines().count();
     let ours: usize = fs::read_dir(generated.join("bindery"))
         .unwrap()
-        .map(|file| lines(&fs::read_to_string(file.unwrap().path()).unwrap()))
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| lines(&fs::read_to_string(path).unwrap()))
         .sum();
     let theirs = lines(&fs::read_to_string(root.join("by_hand/src/lib.rs")).unwrap());
     // Dependencies once.

@@ -319,3 +319,83 @@ impl std::fmt::Display for WireError {
 }
 
 impl std::error::Error for WireError {}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::thread;
+    use std::time::Duration;
+
+    use bindery_postgres::{Database, Server};
+
+    use super::*;
+
+    fn database() -> Database {
+        Server::start().unwrap().create_database().unwrap()
+    }
+
+    #[test]
+    fn answers_come_in_order_however_much_is_said() {
+        let database = database();
+        let mut wire = Wire::connect(&database.config()).unwrap();
+        let trees = "SET debug_print_rewritten = on; SET client_min_messages = log";
+        wire.run(trees, drop).unwrap();
+        // More than the sockets hold, in both directions.
+        let long = "x".repeat(20_000);
+        let statements: Vec<String> = (0..400)
+            .map(|number| match number % 3 {
+                0 => format!("SELECT {number} AS n, $1::text || '{long}'"),
+                1 => format!("SELECT nothing_{number}"),
+                _ => "CREATE TABLE t ()".to_owned(),
+            })
+            .collect();
+        let texts: Vec<&str> = statements.iter().map(String::as_str).collect();
+        let mut heard = vec![0; texts.len()];
+        let answers = wire.describe(&texts, |number, _| heard[number] += 1).unwrap();
+        for (number, answer) in answers.iter().enumerate() {
+            match number % 3 {
+                0 => {
+                    let statement = answer.as_ref().unwrap();
+                    assert_eq!((statement.params.as_slice(), statement.columns.len()), (&[25][..], 2));
+                    assert_eq!(statement.columns[0].name, "n");
+                }
+                1 => {
+                    let error = answer.as_ref().unwrap_err();
+                    assert_eq!(error.message, format!("column \"nothing_{number}\" does not exist"));
+                    assert_eq!((error.position, &error.code), (Some(8), &SqlState::UNDEFINED_COLUMN));
+                }
+                _ => assert_eq!(answer.as_ref().unwrap().columns.len(), 0),
+            }
+            assert_eq!(heard[number] > 0, number % 3 != 1, "the tree of {number}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_sent_as_the_server_wants_them() {
+        let database = database();
+        let mut client = database.connect().unwrap();
+        let roles = "SET password_encryption = 'scram-sha-256'; CREATE ROLE scram LOGIN PASSWORD 'right';
+                     SET password_encryption = 'md5'; CREATE ROLE hashed LOGIN PASSWORD 'right';
+                     CREATE ROLE plain LOGIN PASSWORD 'right'";
+        client.batch_execute(roles).unwrap();
+        let Host::Unix(folder) = &database.config().get_hosts()[0] else { panic!("a temporary server") };
+        let rules = "local all scram scram-sha-256\nlocal all hashed md5\nlocal all plain password\n\
+                     local all all trust\n";
+        fs::write(folder.join("pg_hba.conf"), rules).unwrap();
+        client.batch_execute("SELECT pg_reload_conf()").unwrap();
+        for user in ["scram", "hashed", "plain"] {
+            let connect = |password: &str| {
+                let mut config = database.config();
+                Wire::connect(config.user(user).password(password))
+            };
+            // The server reads the rules when it gets round to it, and trusts until then.
+            while connect("wrong").is_ok() {
+                thread::sleep(Duration::from_millis(1));
+            }
+            let Err(WireError::Server(refused)) = connect("wrong") else { panic!("{user} is refused") };
+            assert_eq!(refused.code, SqlState::INVALID_PASSWORD, "{user}: {}", refused.message);
+            let mut wire = connect("right").unwrap();
+            assert_eq!(wire.describe(&["SELECT 1"], |_, _| {}).unwrap().len(), 1, "{user}");
+        }
+    }
+}

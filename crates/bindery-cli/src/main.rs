@@ -1,7 +1,7 @@
 //! `cargo bindery`: what the build script does, by hand, and what goes with it.
 //!
 //! A command is a file in `commands/` and a variant of [`Command`](commands::Command). What it needs comes from
-//! [`Context`](context::Context): the package, its settings, the terminal.
+//! [`Context`]: the package, its settings, the terminal.
 
 mod arguments;
 mod commands;
