@@ -378,16 +378,14 @@ mod tests {
                      SET password_encryption = 'md5'; CREATE ROLE hashed LOGIN PASSWORD 'right';
                      CREATE ROLE plain LOGIN PASSWORD 'right'";
         client.batch_execute(roles).unwrap();
-        let Host::Unix(folder) = &database.config().get_hosts()[0] else { panic!("a temporary server") };
+        let config = database.config();
+        let Host::Unix(folder) = &config.get_hosts()[0] else { panic!("a temporary server") };
         let rules = "local all scram scram-sha-256\nlocal all hashed md5\nlocal all plain password\n\
                      local all all trust\n";
         fs::write(folder.join("pg_hba.conf"), rules).unwrap();
         client.batch_execute("SELECT pg_reload_conf()").unwrap();
         for user in ["scram", "hashed", "plain"] {
-            let connect = |password: &str| {
-                let mut config = database.config();
-                Wire::connect(config.user(user).password(password))
-            };
+            let connect = |password: &str| Wire::connect(config.clone().user(user).password(password));
             // The server reads the rules when it gets round to it, and trusts until then.
             while connect("wrong").is_ok() {
                 thread::sleep(Duration::from_millis(1));
