@@ -10,10 +10,14 @@ const MOST_THREADS: usize = 8;
 /// As few files are not worth another thread.
 const FEWEST: usize = 8;
 
+/// How many threads a machine like this has work for.
+pub(crate) fn count() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS)
+}
+
 /// Does `work` for each item; the results are in the order of the items.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = cores.min(MOST_THREADS).min(items.len().div_ceil(FEWEST));
+    let threads = count().min(items.len().div_ceil(FEWEST));
     let next = AtomicUsize::new(0);
     // Whoever is free takes the next: a core may be busy with something else.
     let work_on = || {

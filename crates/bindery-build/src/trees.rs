@@ -2,20 +2,17 @@
 //!
 //! Trees nest as deep as statements do, so the threads have room for it.
 
-use std::num::NonZero;
 use std::sync::{OnceLock, mpsc};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 use crate::analyze::node::{self, Value};
 use crate::analyze::{self, Analysis, Given};
 use crate::catalog::Catalog;
+use crate::cores;
 use crate::lint;
 
 /// Enough for the deepest tree that is read, in code that is not optimised; only what is used is taken.
 pub(crate) const STACK: usize = 64 << 20;
-
-/// More threads would reserve more stack than some machines grant.
-const MOST_THREADS: usize = 8;
 
 /// As few statements are not worth another thread.
 const FEWEST: usize = 16;
@@ -50,7 +47,7 @@ pub(crate) fn read_beside<'t, T>(
             let (sender, received) = mpsc::channel();
             (sender, spawn(scope, move || read_each(texts, received)))
         };
-        let (senders, readers): (Vec<_>, Vec<_>) = (0..cores()).map(start).unzip();
+        let (senders, readers): (Vec<_>, Vec<_>) = (0..cores::count()).map(start).unzip();
         let described = describe(Feed(senders));
         let mut trees: Vec<Option<Value<'t>>> = texts.0.iter().map(|_| None).collect();
         for reader in readers {
@@ -73,10 +70,6 @@ fn read_each<'t>(
     received.into_iter().map(read).collect()
 }
 
-fn cores() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS)
-}
-
 /// Analyses each tree with what the user says of its parameters, looks for mistakes in those whose text is in `sql`, and
 /// drops it.
 pub(crate) fn analyze(
@@ -85,7 +78,7 @@ pub(crate) fn analyze(
     sql: &[&str],
     catalog: &Catalog,
 ) -> Vec<Analysis> {
-    let share = given.len().div_ceil(cores()).max(FEWEST);
+    let share = given.len().div_ceil(cores::count()).max(FEWEST);
     let mut trees = trees.into_iter();
     thread::scope(|scope| {
         let start = |(number, given): (usize, _)| {
