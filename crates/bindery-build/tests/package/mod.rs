@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 
 /// The root of the project.
 pub fn project() -> PathBuf {
@@ -32,6 +33,7 @@ pub fn manifest(name: &str, features: &[&str], dependencies: &str) -> String {
 
 /// Builds and runs one package, with the dependencies that this workspace has built already.
 pub fn run(workspace: &Path, name: &str) -> String {
+    fetch();
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
     let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
         .args(["run", "--quiet", "--offline", "--package", name])
@@ -45,6 +47,16 @@ pub fn run(workspace: &Path, name: &str) -> String {
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{name}: {stdout}\n{}", String::from_utf8_lossy(&output.stderr));
     stdout
+}
+
+/// Has every crate of this workspace's Cargo.lock at hand, those of features that nobody has built too.
+fn fetch() {
+    static FETCHED: Once = Once::new();
+    FETCHED.call_once(|| {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+        // Without a network it fails if one is missing, and the build says which.
+        let _ = cargo.args(["fetch", "--quiet", "--locked"]).current_dir(project()).status();
+    });
 }
 
 /// Writes a file if it has another text.
