@@ -106,7 +106,7 @@ fn write_errors(folder: &Path, outcome: &str, report: &str) -> io::Result<()> {
 }
 
 fn errors(error: &Error) -> impl Iterator<Item = &Diagnostic> {
-    error.diagnostics().iter().filter(|diagnostic| diagnostic.severity() == Severity::Error)
+    error.diagnostics().iter().filter(|diagnostic| diagnostic.is_error())
 }
 
 #[allow(clippy::print_stdout, reason = "cargo reads a build script's standard output")]

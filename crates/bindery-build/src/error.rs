@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 
 /// Every error of a run, and its warnings. Nothing was written.
 ///
@@ -24,7 +24,7 @@ impl Error {
 
     /// The line below all of them: that nothing was generated, and because of how many errors.
     pub fn summary(&self) -> String {
-        match self.diagnostics.iter().filter(|d| d.severity() == Severity::Error).count() {
+        match self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count() {
             1 => "nothing was generated because of this error".to_owned(),
             errors => format!("nothing was generated because of these {errors} errors"),
         }

@@ -10,10 +10,11 @@ use std::time::Duration;
 use postgres::{Client, SimpleQueryMessage};
 
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::given::{self, Access};
 use crate::migrated::{Migrated, surroundings};
+use crate::pipeline::has_errors;
 use crate::project::{Project, no_such};
 use crate::query::Query;
 use crate::server_error::{self, Refused, ServerError};
@@ -132,7 +133,7 @@ impl Config {
         let mut diagnostics = Vec::new();
         let project = Project::read(self, &mut diagnostics);
         let queries = chosen(&project, options, &mut diagnostics);
-        if diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error) {
+        if has_errors(&diagnostics) {
             return Err(Error::new(diagnostics));
         }
         let failed = |diagnostic: Box<Diagnostic>| Error::new(vec![*diagnostic]);

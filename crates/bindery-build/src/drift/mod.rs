@@ -21,10 +21,11 @@ mod report;
 use std::thread;
 
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::given::{self, Access};
 use crate::migrated::{Migrated, surroundings};
+use crate::pipeline::has_errors;
 use crate::project::Project;
 use crate::query::Query;
 use crate::session::{Session, SessionError};
@@ -144,8 +145,4 @@ fn report(project: &Project, expected: Expected, live: Live) -> DriftReport {
     let mut report = DriftReport { drifts, queries: project.queries.len(), objects: expected.facts.0.len() };
     report.sort();
     report
-}
-
-fn has_errors(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
 }

@@ -1,6 +1,6 @@
 //! Reasons: there is one for each NULL, and each says what is so.
 
-use super::{Fixture, RULES, SCHEMA};
+use super::{Fixture, RULES, SCHEMA, shared_corpus};
 use crate::analyze::reason::{self, ColumnReasons, Reason};
 use crate::config::Config;
 use crate::parse::{self, Unnamed};
@@ -136,13 +136,7 @@ fn each_nullable_column_of_the_rules_has_a_reason() {
 
 #[test]
 fn each_nullable_column_of_the_shared_corpus_has_a_reason() {
-    let folder =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/nullability");
-    let Ok(queries) = std::fs::read_to_string(folder.join("queries.txt")) else {
-        println!("skipped: ../shared/conformance/nullability is not here");
-        return;
-    };
-    let mut fixture = Fixture::new(&std::fs::read_to_string(folder.join("schema.sql")).unwrap());
+    let Some((queries, mut fixture)) = shared_corpus() else { return };
     let mut wrong = Vec::new();
     for line in queries.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         let Some(rest) = line.splitn(3, '|').nth(2) else { continue };
