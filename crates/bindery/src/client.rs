@@ -30,11 +30,11 @@ impl DatabaseClient {
         let last_error = LastError::default();
         let manager = Manager::new(config.postgres, last_error.clone());
         // The pool would retry, and hide why it cannot connect until its time is up.
-        let first = tokio::time::timeout(config.connection_timeout, connect(&manager)).await;
+        let first = tokio::time::timeout(config.pool.connection_timeout, connect(&manager)).await;
         let session = first.map_err(|_| Error::new(Kind::ConnectTimeout))??;
         let pool = Pool::builder()
-            .max_size(config.max_connections)
-            .connection_timeout(config.connection_timeout)
+            .max_size(config.pool.max_connections)
+            .connection_timeout(config.pool.connection_timeout)
             .build_unchecked(manager);
         // A new pool has room; if it had none, the connection would only be closed.
         let _ = pool.add(session);

@@ -1,5 +1,7 @@
 //! How to reach the database, and how many connections to keep.
 
+mod pool;
+
 use std::env;
 use std::time::Duration;
 
@@ -7,12 +9,13 @@ use tokio_postgres::config::SslMode;
 
 use crate::error::{Error, Kind};
 
+pub(crate) use pool::PoolConfig;
+
 /// Settings of a [`DatabaseClient`](crate::DatabaseClient). Its `Debug` shows no password.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) postgres: tokio_postgres::Config,
-    pub(crate) max_connections: u32,
-    pub(crate) connection_timeout: Duration,
+    pub(crate) pool: PoolConfig,
 }
 
 impl Config {
@@ -40,7 +43,7 @@ impl Config {
         if postgres.get_connect_timeout().is_none() {
             postgres.connect_timeout(Duration::from_secs(10));
         }
-        Ok(Self { postgres, max_connections: 10, connection_timeout: Duration::from_secs(30) })
+        Ok(Self { postgres, pool: PoolConfig::default() })
     }
 
     /// From `DATABASE_URL`, else from `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE`,
@@ -66,24 +69,6 @@ impl Config {
             Some(format!("{keyword}='{value}'"))
         });
         Self::from_url(&words.collect::<Vec<_>>().join(" "))
-    }
-
-    /// The most connections that are open at a time. The default is 10.
-    ///
-    /// # Panics
-    /// It is 0.
-    #[must_use]
-    pub fn max_connections(mut self, count: u32) -> Self {
-        assert!(count > 0, "a pool of no connections serves nobody");
-        self.max_connections = count;
-        self
-    }
-
-    /// How long a call waits for a connection to become free. The default is 30 seconds.
-    #[must_use]
-    pub fn connection_timeout(mut self, timeout: Duration) -> Self {
-        self.connection_timeout = timeout;
-        self
     }
 
     /// The name under which the server lists the connections. The default is none.
