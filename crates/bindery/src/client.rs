@@ -1,62 +1,104 @@
 //! The client: a pool of connections that works, or an error.
 
 use std::fmt;
+use std::future::Future;
 use std::ops::AsyncFnOnce;
-
-use bb8::{ManageConnection, Pool, RunError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::Config;
 use crate::connection::Connection;
-use crate::error::{Error, Kind};
-use crate::manager::{LastError, Manager};
-use crate::session::Session;
-use crate::transaction::Transaction;
+use crate::error::Error;
+use crate::maintain::maintain;
+use crate::pool::Pool;
+use crate::stats::Stats;
+use crate::transaction::{Transaction, TransactionBuilder};
 use crate::verify::{self, Drifts, Queries};
 
 /// A pool of connections to one database. Clones are cheap and share it.
 #[derive(Clone)]
 pub struct DatabaseClient {
-    pool: Pool<Manager>,
-    last_error: LastError,
+    pool: Arc<Pool>,
 }
 
 impl DatabaseClient {
     /// Connects, makes a round trip, and only then hands out a client.
     ///
     /// # Errors
-    /// The server cannot be reached, or says why it does not let us in: at once and in its own words, not after a pool's
-    /// time-out.
+    /// The server says why it does not let us in, or its host is not known: at once, in its own words. What may heal, such
+    /// as a server that is starting or whose port is closed, is tried again until
+    /// [`connection_timeout`](Config::connection_timeout) is up, and is then the error.
     pub async fn create(config: Config) -> Result<Self, Error> {
-        let last_error = LastError::default();
-        let manager = Manager::new(config.postgres, last_error.clone());
-        // The pool would retry, and hide why it cannot connect until its time is up.
-        let first = tokio::time::timeout(config.pool.connection_timeout, connect(&manager)).await;
-        let session = first.map_err(|_| Error::new(Kind::ConnectTimeout))??;
-        let pool = Pool::builder()
-            .max_size(config.pool.max_connections)
-            .connection_timeout(config.pool.connection_timeout)
-            .build_unchecked(manager);
-        // A new pool has room; if it had none, the connection would only be closed.
-        let _ = pool.add(session);
-        Ok(Self { pool, last_error })
+        let idle_timeout = config.pool.idle_timeout;
+        let pool = Arc::new(Pool::new(config));
+        pool.open().await?;
+        tokio::spawn(maintain(Arc::downgrade(&pool), idle_timeout));
+        Ok(Self { pool })
     }
 
     /// Takes a connection from the pool, or makes one; it goes back when it is dropped.
     ///
-    /// One that came back clean costs no round trip more than its queries.
+    /// Callers are served in the order in which they asked. A connection that came back clean costs no round trip more than
+    /// its queries.
     ///
     /// # Errors
-    /// None became free within the time that the configuration allows; the error holds why the last attempt to make one
-    /// failed.
-    pub async fn connection(&self) -> Result<Connection, Error> {
-        match self.pool.get_owned().await {
-            Ok(session) => Ok(Connection::new(session)),
-            Err(RunError::User(error)) => Err(Error::because(Kind::Connect, error)),
-            Err(RunError::TimedOut) => Err(match self.last_error.get() {
-                Some(error) => Error::because(Kind::PoolTimeout, error),
-                None => Error::new(Kind::PoolTimeout),
-            }),
+    /// None became free within [`connection_timeout`](Config::connection_timeout)
+    /// ([`is_pool_timeout`](Error::is_pool_timeout)), too many wait already ([`is_pool_full`](Error::is_pool_full)), the
+    /// client was closed ([`is_pool_closed`](Error::is_pool_closed)), or one was to be made and cannot be
+    /// ([`is_connection`](Error::is_connection)).
+    pub fn connection(&self) -> impl Future<Output = Result<Connection, Error>> + Send {
+        self.connection_within(self.pool.config.pool.connection_timeout)
+    }
+
+    /// As [`connection`](Self::connection), with a time for this call.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn connection_within(&self, timeout: Duration) -> Result<Connection, Error> {
+        let conn = Connection::leased(self.pool.lease(timeout).await?);
+        if let Some(hook) = &self.pool.config.pool.hooks.check_out {
+            hook(&conn).await?;
         }
+        Ok(conn)
+    }
+
+    /// The settings and the state of a transaction's beginning: `client.build_transaction().read_only().begin()`.
+    pub fn build_transaction(&self) -> TransactionBuilder<'_> {
+        TransactionBuilder::new(self)
+    }
+
+    /// What the pool holds now and has counted since it was made.
+    pub fn stats(&self) -> Stats {
+        self.pool.stats()
+    }
+
+    /// Replaces every connection, idle ones when they would be used next and others when they are given back: after the
+    /// schema, a role or a password has changed.
+    pub fn drain(&self) {
+        self.pool.drain();
+    }
+
+    /// Hands out no more connections, and waits for those in use to come back. Callers that wait are told at once.
+    ///
+    /// # Errors
+    /// Some are still in use when the time is up. They are closed as they come back.
+    pub async fn close(&self, timeout: Duration) -> Result<(), Error> {
+        self.pool.close(timeout).await
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    pub fn is_closed(&self) -> bool {
+        self.pool.state.is_closed()
+    }
+
+    /// Prepares all `queries` on a connection, which shows those that the database refuses, and has the first calls save
+    /// that round trip. In [`Config::on_connect`] it does so for every connection:
+    /// `config.on_connect(|conn| Box::pin(conn.prepare(&db::QUERIES)))`.
+    ///
+    /// # Errors
+    /// The first query that cannot be prepared, or that has changed.
+    pub async fn warm_up(&self, queries: &Queries) -> Result<(), Error> {
+        self.connection().await?.prepare(queries).await
     }
 
     /// Begins a transaction on a connection of its own.
@@ -87,9 +129,7 @@ impl DatabaseClient {
         F: AsyncFnOnce(&mut Transaction) -> Result<T, E>,
         E: From<Error>,
     {
-        let mut transaction = self.begin().await?;
-        let outcome = work(&mut transaction).await;
-        transaction.end(outcome).await
+        self.build_transaction().run(work).await
     }
 
     /// Compares the database with the schema that `queries` were generated for: at start-up, or in a health check.
@@ -139,24 +179,14 @@ impl DatabaseClient {
     /// The database could not be asked: there is no connection, or the server had no time, memory or lock for it. What
     /// differs is no error; [`Drifts::into_result`] makes it one.
     pub async fn verify(&self, queries: &Queries) -> Result<Drifts, Error> {
-        let connection = self.connection().await?;
-        let call = connection.session().call();
-        let outcome = verify::verify(connection.session(), queries).await;
-        call.end();
-        outcome
+        let conn = self.connection().await?;
+        let session = conn.session();
+        session.run(verify::verify(session, queries)).await
     }
-}
-
-/// Makes a connection and a round trip on it.
-async fn connect(manager: &Manager) -> Result<Session, Error> {
-    let session = manager.connect().await.map_err(|error| Error::because(Kind::Connect, error))?;
-    let answer = session.client.simple_query("SELECT 1").await;
-    answer.map_err(|error| Error::because(Kind::Connect, error))?;
-    Ok(session)
 }
 
 impl fmt::Debug for DatabaseClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DatabaseClient").field("pool", &self.pool.state()).finish_non_exhaustive()
+        f.debug_struct("DatabaseClient").field("stats", &self.stats()).finish_non_exhaustive()
     }
 }

@@ -1,20 +1,25 @@
 //! A connection: where queries run.
 
 use std::fmt;
-use std::pin::pin;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::time::Duration;
 
-use bb8::PooledConnection;
 use futures_util::TryStreamExt;
+use futures_util::future::try_join_all;
 use tokio_postgres::RowStream;
 use tokio_postgres::types::{IsNull, ToSql, Type};
 
+use crate::clean::clean;
 use crate::error::{Error, Kind};
-use crate::manager::Manager;
+use crate::pool::Lease;
 use crate::query::Query;
 use crate::row::Row;
 use crate::session::Session;
-use crate::transaction::Transaction;
+use crate::statements::Key;
+use crate::transaction::{Transaction, TransactionOptions};
 use crate::value::{BoxError, Param};
+use crate::verify::Queries;
 
 /// The arguments of a query.
 type Params<'p> = &'p [&'p dyn Param];
@@ -22,18 +27,44 @@ type Params<'p> = &'p [&'p dyn Param];
 /// A connection of one's own, until it is dropped. Generated functions take it by reference.
 ///
 /// Calls may run at the same time on one connection: they are sent one behind the other without waiting. A call that is
-/// dropped may still be carried out; the pool then makes a new connection in place of this one, and cancels the call.
+/// dropped is cancelled on the server once the connection is given back, and nobody gets the connection before that is
+/// done.
 pub struct Connection {
-    session: PooledConnection<'static, Manager>,
+    /// None once it was given back.
+    held: Option<Held>,
+}
+
+/// Where the session is from.
+enum Held {
+    /// It goes back to the pool.
+    Leased(Lease),
+    /// It ends with the connection.
+    Own(Session),
 }
 
 impl Connection {
-    pub(crate) fn new(session: PooledConnection<'static, Manager>) -> Self {
-        Self { session }
+    pub(crate) fn leased(lease: Lease) -> Self {
+        Self { held: Some(Held::Leased(lease)) }
+    }
+
+    /// A connection that is in no pool.
+    pub(crate) fn own(session: Session) -> Self {
+        Self { held: Some(Held::Own(session)) }
+    }
+
+    /// The session of a connection that is in no pool.
+    pub(crate) fn into_own(mut self) -> Option<Session> {
+        match self.held.take()? {
+            Held::Own(session) => Some(session),
+            Held::Leased(_) => None,
+        }
     }
 
     pub(crate) fn session(&self) -> &Session {
-        &self.session
+        match self.held.as_ref().expect("it is given back only when it is dropped") {
+            Held::Leased(lease) => lease.session(),
+            Held::Own(session) => session,
+        }
     }
 
     /// Begins a transaction. The connection goes back to the pool when it ends.
@@ -41,7 +72,22 @@ impl Connection {
     /// # Errors
     /// The server refuses, or the connection is gone.
     pub async fn begin(self) -> Result<Transaction, Error> {
-        Transaction::begin_on(self).await
+        TransactionOptions::default().begin_on(self).await
+    }
+
+    /// Sets a parameter of the server for this session, as `SET name = value` does: in
+    /// [`Config::on_connect`](crate::Config::on_connect) for all of a connection's life, else until it is given back.
+    ///
+    /// # Errors
+    /// The server knows no such parameter, or does not take the value.
+    pub async fn set(&self, name: &str, value: &str) -> Result<(), Error> {
+        let params: [&(dyn ToSql + Sync); 2] = [&name, &value];
+        let sql = "SELECT pg_catalog.set_config($1, $2, false)";
+        self.session().mark_altered();
+        let params = params.into_iter().zip([Type::TEXT, Type::TEXT]);
+        let params: Vec<_> = params.collect();
+        let answer = self.session().run(self.session().client.query_typed(sql, &params)).await;
+        answer.map(|_| ()).map_err(|error| self.session().server_error(error))
     }
 
     /// Runs a query that has exactly one row.
@@ -94,18 +140,28 @@ impl Connection {
     /// # Errors
     /// The server refuses; the error names the query.
     pub async fn execute(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
-        let call = self.session().call();
-        let outcome = self.start_execute(query, params).await;
-        call.end();
-        outcome.map_err(|error| self.failed(query, error))
+        let work = async {
+            let mut rows = pin!(self.start(query, params).await?);
+            while self.next(rows.as_mut()).await?.is_some() {}
+            Ok(rows.rows_affected().unwrap_or(0))
+        };
+        self.call(query, work).await
     }
 
     /// Sends text as it is: for statements that no query file has, without parameters.
-    pub(crate) async fn send(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
-        let call = self.session().call();
-        let outcome = self.session().client.batch_execute(sql).await;
-        call.end();
-        outcome
+    pub(crate) async fn send(&self, sql: &str) -> Result<(), Error> {
+        let answer = self.session().run(self.session().client.batch_execute(sql)).await;
+        answer.map_err(|error| self.session().server_error(error))
+    }
+
+    /// Prepares queries on this connection.
+    pub(crate) async fn prepare(&self, queries: &Queries) -> Result<(), Error> {
+        let session = self.session();
+        let prepared = queries.queries.iter().map(|query| async {
+            let statement = session.statement(query).await;
+            statement.map(|_| ()).map_err(|error| error.in_query(query))
+        });
+        session.run(try_join_all(prepared)).await.map(|_| ())
     }
 
     async fn fetch<T>(
@@ -115,32 +171,120 @@ impl Connection {
         decode: fn(&Row) -> Result<T, Error>,
         at_most: usize,
     ) -> Result<Vec<T>, Error> {
-        let call = self.session().call();
-        let outcome = match self.start(query, params).await {
-            Ok(rows) => collect(rows, decode, at_most).await,
-            Err(error) => Err(error),
+        let work = async {
+            let rows = self.start(query, params).await?;
+            self.collect(rows, decode, at_most).await
         };
-        call.end();
-        outcome.map_err(|error| self.failed(query, error))
+        self.call(query, work).await
     }
 
-    async fn start(&self, query: &'static Query, params: Params<'_>) -> Result<RowStream, Error> {
-        let statement = self.session().statement(query).await?;
-        let rows = self.session().client.query_raw(&statement, driver_params(params));
-        rows.await.map_err(Error::server)
+    /// Runs a call within the time that it may take.
+    async fn call<T>(
+        &self,
+        query: &'static Query,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let outcome = match self.call_timeout() {
+            None => self.session().run(work).await,
+            Some(limit) => match tokio::time::timeout(limit, self.session().run(work)).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(Error::new(Kind::CallTimeout)),
+            },
+        };
+        outcome.map_err(|error| self.failed(error).in_query(query))
     }
 
-    async fn start_execute(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
-        let statement = self.session().statement(query).await?;
-        self.session().client.execute_raw(&statement, driver_params(params)).await.map_err(Error::server)
-    }
-
-    fn failed(&self, query: &'static Query, error: Error) -> Error {
-        // "cached plan must not change result type": the next call prepares anew and sees what has changed.
-        if error.sqlstate() == Some(&crate::SqlState::FEATURE_NOT_SUPPORTED) {
-            self.session().forget(query);
+    /// Sends a query, once more where the server can no longer use what it has prepared: nothing was run then.
+    pub(crate) async fn start(&self, query: &'static Query, params: Params<'_>) -> Result<RowStream, Error> {
+        match self.start_once(query, params).await {
+            Err(error) if error.is_stale_statement() => {
+                self.session().forget(&Key::from(query));
+                match self.session().in_transaction() {
+                    true => Err(error),
+                    false => self.start_once(query, params).await,
+                }
+            }
+            outcome => outcome,
         }
-        error.in_query(query)
+    }
+
+    async fn start_once(&self, query: &'static Query, params: Params<'_>) -> Result<RowStream, Error> {
+        let statement = self.session().statement(query).await?;
+        self.session().start(query.sql, &statement, driver_params(params)).await
+    }
+
+    async fn next(&self, rows: Pin<&mut RowStream>) -> Result<Option<tokio_postgres::Row>, Error> {
+        let mut rows = rows;
+        rows.try_next().await.map_err(|error| self.session().server_error(error))
+    }
+
+    /// Decodes the first rows as they arrive. All are read, even after one that cannot be, so that the connection comes back
+    /// idle.
+    async fn collect<T>(
+        &self,
+        rows: RowStream,
+        decode: fn(&Row) -> Result<T, Error>,
+        at_most: usize,
+    ) -> Result<Vec<T>, Error> {
+        let mut rows = pin!(rows);
+        let mut decoded = Ok(Vec::new());
+        while let Some(row) = self.next(rows.as_mut()).await? {
+            let Ok(values) = &mut decoded else { continue };
+            if values.len() == at_most {
+                continue;
+            }
+            match decode(&Row::new(row)) {
+                Ok(value) => values.push(value),
+                Err(error) => decoded = Err(error),
+            }
+        }
+        decoded
+    }
+
+    /// Takes note of an error. A statement that was lost with its connection may have been done, unless a transaction was.
+    pub(crate) fn failed(&self, error: Error) -> Error {
+        self.session().note(&error);
+        match error.ends_connection() && !self.session().in_transaction() {
+            true => Error::after(Kind::OutcomeUnknown, error),
+            false => error,
+        }
+    }
+
+    fn call_timeout(&self) -> Option<Duration> {
+        match &self.held {
+            Some(Held::Leased(lease)) => lease.config().pool.call_timeout,
+            Some(Held::Own(_)) | None => None,
+        }
+    }
+}
+
+impl Drop for Connection {
+    /// Gives the connection back, once it is clean.
+    fn drop(&mut self) {
+        let Some(Held::Leased(lease)) = self.held.take() else { return };
+        if !lease.is_unready() {
+            return;
+        }
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(make_ready(lease))),
+            Err(_) => lease.session().mark_unfit(),
+        }
+    }
+}
+
+/// Cleans a connection that was given back, and tells the application.
+async fn make_ready(lease: Lease) {
+    let config = lease.shared_config();
+    let mut conn = Connection::leased(lease);
+    clean(&conn, &config.pool).await;
+    if let Some(hook) = &config.pool.hooks.release
+        && !conn.session().is_unfit()
+        && hook(&conn).await.is_err()
+    {
+        conn.session().mark_unfit();
+    }
+    if let Some(Held::Leased(lease)) = &mut conn.held {
+        lease.mark_ready();
     }
 }
 
@@ -168,28 +312,6 @@ impl ToSql for DriverParam<'_> {
 
 fn driver_params<'p>(params: Params<'p>) -> impl ExactSizeIterator<Item = DriverParam<'p>> {
     params.iter().map(|param| DriverParam(*param))
-}
-
-/// Decodes the first rows as they arrive. All are read, even after one that cannot be, so that the connection comes back
-/// idle.
-async fn collect<T>(
-    rows: RowStream,
-    decode: fn(&Row) -> Result<T, Error>,
-    at_most: usize,
-) -> Result<Vec<T>, Error> {
-    let mut rows = pin!(rows);
-    let mut decoded = Ok(Vec::new());
-    while let Some(row) = rows.try_next().await.map_err(Error::server)? {
-        let Ok(values) = &mut decoded else { continue };
-        if values.len() == at_most {
-            continue;
-        }
-        match decode(&Row::new(row)) {
-            Ok(value) => values.push(value),
-            Err(error) => decoded = Err(error),
-        }
-    }
-    decoded
 }
 
 impl fmt::Debug for Connection {

@@ -13,10 +13,12 @@ use crate::value::BoxError;
 ///
 /// It prints as one line that names the query and holds the server's message; [`source`](StdError::source) has the
 /// cause. Only what [`verify`](crate::DatabaseClient::verify) finds may be more lines, one a difference.
+#[derive(Clone)]
 pub struct Error {
     inner: Box<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     kind: Kind,
     query: Option<&'static Query>,
@@ -24,11 +26,14 @@ struct Inner {
 }
 
 /// What was behind it.
+#[derive(Clone)]
 enum Cause {
     /// Shared, since all who wait for a connection are told why the last attempt to make one failed.
     Driver(Arc<tokio_postgres::Error>),
     /// Why a value could not be read.
-    Value(BoxError),
+    Value(Arc<dyn StdError + Send + Sync>),
+    /// What went wrong before.
+    Earlier(Error),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +41,13 @@ pub(crate) enum Kind {
     Config(String),
     Connect,
     ConnectTimeout,
+    CannotConnect,
     PoolTimeout,
+    PoolFull,
+    PoolClosed,
+    StillInUse,
+    CallTimeout,
+    OutcomeUnknown,
     Server,
     Decode(String),
     NoRows,
@@ -55,12 +66,17 @@ impl Error {
     }
 
     pub(crate) fn decode(column: String, source: BoxError) -> Self {
-        let (kind, source) = (Kind::Decode(column), Some(Cause::Value(source)));
+        let (kind, source) = (Kind::Decode(column), Some(Cause::Value(source.into())));
         Self { inner: Box::new(Inner { kind, query: None, source }) }
     }
 
     pub(crate) fn server(source: tokio_postgres::Error) -> Self {
         Self::because(Kind::Server, source)
+    }
+
+    /// With what went wrong before.
+    pub(crate) fn after(kind: Kind, earlier: Self) -> Self {
+        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Earlier(earlier)) }) }
     }
 
     pub(crate) fn in_query(mut self, query: &'static Query) -> Self {
@@ -86,6 +102,7 @@ impl Error {
     fn driver_error(&self) -> Option<&tokio_postgres::Error> {
         match &self.inner.source {
             Some(Cause::Driver(error)) => Some(error),
+            Some(Cause::Earlier(error)) => error.driver_error(),
             Some(Cause::Value(_)) | None => None,
         }
     }
@@ -166,6 +183,27 @@ impl Error {
         self.inner.kind == Kind::PoolTimeout
     }
 
+    /// More calls wait for a connection than are allowed to.
+    pub fn is_pool_full(&self) -> bool {
+        self.inner.kind == Kind::PoolFull
+    }
+
+    /// The client was closed.
+    pub fn is_pool_closed(&self) -> bool {
+        self.inner.kind == Kind::PoolClosed
+    }
+
+    /// The call took longer than the configuration allows, and was cancelled.
+    pub fn is_call_timeout(&self) -> bool {
+        self.inner.kind == Kind::CallTimeout
+    }
+
+    /// The connection was lost before the server said how the call ended: a transaction may be committed or not, and a
+    /// statement outside a transaction may be done or not.
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.inner.kind == Kind::OutcomeUnknown
+    }
+
     /// A transaction was to be committed in which a statement had failed; it was rolled back.
     pub fn is_rolled_back(&self) -> bool {
         self.inner.kind == Kind::RolledBack
@@ -174,21 +212,47 @@ impl Error {
     /// There is no connection: it could not be made, the server ended it, or it broke.
     pub fn is_connection(&self) -> bool {
         match self.inner.kind {
-            Kind::Connect | Kind::ConnectTimeout => true,
+            Kind::Connect | Kind::ConnectTimeout | Kind::CannotConnect | Kind::OutcomeUnknown => true,
             Kind::PoolTimeout => self.inner.source.is_some(),
             _ => self.ends_connection(),
         }
     }
 
-    fn ends_connection(&self) -> bool {
+    /// The server can no longer use what it has prepared: a table or type has changed ("cached plan must not change result
+    /// type"; its message is translated, the routine is not), or a pooler or DEALLOCATE has dropped the statement.
+    pub(crate) fn is_stale_statement(&self) -> bool {
+        let Some(error) = self.as_db_error() else { return false };
+        match *error.code() {
+            SqlState::FEATURE_NOT_SUPPORTED => error.routine() == Some("RevalidateCachedQuery"),
+            SqlState::INVALID_SQL_STATEMENT_NAME => true,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn ends_connection(&self) -> bool {
         let ends = |state: &SqlState| state.code().starts_with("08") || SHUTDOWNS.contains(&state);
-        self.sqlstate().is_some_and(ends) || self.driver_error().is_some_and(tokio_postgres::Error::is_closed)
+        match self.sqlstate() {
+            Some(state) => ends(state),
+            None => self.driver_error().is_some_and(|error| error.is_closed() || is_io(error)),
+        }
+    }
+
+    /// Whether another attempt to connect may succeed, since the server starts, is full, or cannot be reached just now.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self.sqlstate() {
+            Some(state) => ["08", "53", "57"].iter().any(|class| state.code().starts_with(class)),
+            None => self.is_connection(),
+        }
     }
 }
 
 /// What a server says before it closes a connection, or instead of making one.
 const SHUTDOWNS: [&SqlState; 3] =
     [&SqlState::ADMIN_SHUTDOWN, &SqlState::CRASH_SHUTDOWN, &SqlState::CANNOT_CONNECT_NOW];
+
+fn is_io(error: &tokio_postgres::Error) -> bool {
+    error.source().is_some_and(|source| source.is::<std::io::Error>())
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -199,6 +263,7 @@ impl fmt::Display for Error {
         match &self.inner.source {
             Some(Cause::Driver(error)) => write_cause(f, error),
             Some(Cause::Value(error)) => write!(f, ": {error}"),
+            Some(Cause::Earlier(error)) => write!(f, ": {error}"),
             None => Ok(()),
         }
     }
@@ -217,6 +282,16 @@ impl Error {
             }
             Kind::PoolTimeout => {
                 f.write_str("no connection became free in time: allow more, or hold them for less long")
+            }
+            Kind::CannotConnect => f.write_str("no connection can be made"),
+            Kind::PoolFull => f.write_str("too many calls wait for a connection already"),
+            Kind::PoolClosed => f.write_str("the client is closed"),
+            Kind::StillInUse => {
+                f.write_str("connections were still in use when the time to close the client was up")
+            }
+            Kind::CallTimeout => f.write_str("the call took too long, and was cancelled"),
+            Kind::OutcomeUnknown => {
+                f.write_str("the connection was lost, and nobody knows whether the work was done")
             }
             Kind::Server if self.as_db_error().is_some() => f.write_str("the database refused"),
             Kind::Server => f.write_str("the call failed"),
@@ -263,6 +338,7 @@ impl StdError for Error {
         match self.inner.source.as_ref()? {
             Cause::Driver(error) => Some(error.as_ref()),
             Cause::Value(error) => Some(error.as_ref()),
+            Cause::Earlier(error) => Some(error),
         }
     }
 }

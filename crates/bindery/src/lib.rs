@@ -25,26 +25,34 @@
 //! # Ok(()) }
 //! ```
 
+mod clean;
 mod client;
 mod config;
+mod connect;
 mod connection;
+mod driver;
 mod error;
+mod maintain;
 mod manager;
+mod pool;
 mod query;
 mod row;
 mod session;
+mod statements;
+mod stats;
 mod transaction;
 mod type_name;
 mod value;
 mod verify;
 
 pub use client::DatabaseClient;
-pub use config::Config;
+pub use config::{Config, PreparedStatements};
 pub use connection::Connection;
 pub use error::Error;
 pub use query::Query;
 pub use row::{FromRow, Row};
-pub use transaction::{Savepoint, Transaction};
+pub use stats::Stats;
+pub use transaction::{Isolation, Savepoint, Transaction, TransactionBuilder};
 pub use value::array::{Array, ArrayShapeError, Borrowed, Dimension};
 pub use value::calendar::{
     CalendarRangeError, Date, ParseCalendarError, Time, TimeTz, Timestamp, TimestampTz,

@@ -1,61 +1,95 @@
-//! What the pool does with connections: bb8-postgres makes them, this module keeps them clean.
+//! What bb8 is told of connections: how they are made, and which of them can be used again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bb8::ManageConnection;
 use bb8_postgres::PostgresConnectionManager;
 use tokio_postgres::NoTls;
 
+use crate::config::Config;
+use crate::connect::connect;
+use crate::connection::Connection;
+use crate::error::{Error, Kind};
+use crate::pool::PoolState;
 use crate::session::Session;
 
-/// Wraps bb8-postgres' manager, and adds the statement table and the state of each connection.
+/// A check of an idle connection takes no longer; a peer that is slower is given up.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Wraps bb8-postgres' manager, of which it has the check of a connection.
+///
+/// That manager's `connect` spawns the half that reads and writes, and keeps nothing of it: no task to stop, no reason of
+/// its end, no notices, and two trips through the scheduler for each call. So connections are made here.
 pub(crate) struct Manager {
     inner: PostgresConnectionManager<NoTls>,
-    last_error: LastError,
-}
-
-/// Why the last attempt to connect failed; bb8 only tells that time ran out.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct LastError(Arc<Mutex<Option<Arc<tokio_postgres::Error>>>>);
-
-impl LastError {
-    pub fn get(&self) -> Option<Arc<tokio_postgres::Error>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, error: Option<Arc<tokio_postgres::Error>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = error;
-    }
+    pub config: Arc<Config>,
+    pub state: Arc<PoolState>,
 }
 
 impl Manager {
-    pub fn new(config: tokio_postgres::Config, last_error: LastError) -> Self {
-        Self { inner: PostgresConnectionManager::new(config, NoTls), last_error }
+    pub fn new(config: Arc<Config>, state: Arc<PoolState>) -> Self {
+        Self { inner: PostgresConnectionManager::new(config.postgres.clone(), NoTls), config, state }
+    }
+
+    async fn open(&self) -> Result<Session, Error> {
+        let generation = self.state.generation();
+        let connected = connect(&self.config).await?;
+        let conn = Connection::own(Session::new(connected, &self.config.pool, generation));
+        if let Some(hook) = &self.config.pool.hooks.connect {
+            hook(&conn).await?;
+            // What it has set is to stay.
+            conn.session().mark_clean();
+        }
+        Ok(conn.into_own().expect("it was made as such"))
+    }
+
+    /// Makes sure that the server still answers.
+    async fn check(&self, session: &mut Session) -> Result<(), Error> {
+        let driver = session.driver.clone();
+        let check = driver.run(self.inner.is_valid(&mut session.client));
+        match tokio::time::timeout(CHECK_TIMEOUT, check).await {
+            Ok(answer) => answer.map_err(|error| session.server_error(error)),
+            Err(_) => Err(Error::new(Kind::ConnectTimeout)),
+        }
     }
 }
 
 impl ManageConnection for Manager {
     type Connection = Session;
-    type Error = Arc<tokio_postgres::Error>;
+    type Error = Error;
 
-    async fn connect(&self) -> Result<Session, Arc<tokio_postgres::Error>> {
-        let outcome = self.inner.connect().await.map_err(Arc::new);
-        self.last_error.set(outcome.as_ref().err().cloned());
-        outcome.map(Session::new)
+    async fn connect(&self) -> Result<Session, Error> {
+        match self.open().await {
+            Ok(session) => {
+                self.state.connected();
+                Ok(session)
+            }
+            Err(error) => Err(self.state.failed_to_connect(error, &self.config.pool.hooks)),
+        }
     }
 
     /// Asked at each check-out. A connection that came back clean is believed, without a round trip; one that the server
     /// has closed since costs none either.
-    async fn is_valid(&self, session: &mut Session) -> Result<(), Arc<tokio_postgres::Error>> {
-        if session.is_rolling_back() || session.client.is_closed() {
-            // Answers come in order: this one comes after that to the ROLLBACK.
-            session.client.check_connection().await?;
-            session.rolled_back();
+    async fn is_valid(&self, session: &mut Session) -> Result<(), Error> {
+        session.driver.look();
+        if session.driver.has_ended() || self.state.is_outdated(session) {
+            return Err(Error::new(Kind::Connect));
         }
-        Ok(())
+        match session.idle_since.elapsed() > self.config.pool.check_after_idle {
+            true => self.check(session).await,
+            false => Ok(()),
+        }
     }
 
+    /// Asked when a connection comes back.
     fn has_broken(&self, session: &mut Session) -> bool {
-        session.is_unfit() || self.inner.has_broken(&mut session.client)
+        session.driver.look();
+        session.idle_since = Instant::now();
+        session.is_unfit()
+            || self.state.is_closed()
+            || self.state.is_outdated(session)
+            || session.expires.is_some_and(|end| end <= session.idle_since)
+            || self.inner.has_broken(&mut session.client)
     }
 }

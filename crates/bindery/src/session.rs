@@ -1,136 +1,256 @@
 //! A server connection with what is known of its state.
 
-use std::collections::HashMap;
-use std::ptr;
+use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use futures_util::FutureExt;
-use tokio::sync::OnceCell;
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::types::BorrowToSql;
+use tokio_postgres::{Client, RowStream, Statement};
 
+use crate::clean;
+use crate::config::{PoolConfig, PreparedStatements};
+use crate::connect::{Canceller, Connected};
+use crate::driver::{Call, Driver};
 use crate::error::{Error, Kind};
 use crate::query::Query;
+use crate::statements::{Key, Prepared, Statements};
 use crate::verify::{self, Drift};
 
 /// A connection as the pool keeps it.
 pub(crate) struct Session {
+    // Goes before the driver, which then says goodbye to the server.
     pub client: Client,
-    /// Prepared statements by the address of their query: one Parse a query and connection, also if its first calls run
-    /// at the same time.
-    statements: Mutex<HashMap<usize, Arc<OnceCell<Statement>>>>,
-    /// A call was dropped before its answer came: nobody knows what the server is doing.
-    abandoned: AtomicBool,
+    pub driver: Arc<Driver>,
+    pub canceller: Canceller,
+    statements: Statements,
+    prepared: PreparedStatements,
+    describing: tokio::sync::Mutex<()>,
+    /// Which of the pool's generations it belongs to.
+    pub generation: u64,
+    /// When it is too old to be used again.
+    pub expires: Option<Instant>,
+    /// When it was last given back.
+    pub idle_since: Instant,
+    /// A transaction is open, or may be.
+    in_transaction: AtomicBool,
     /// A statement may have changed what the next user of the connection would meet.
     altered: AtomicBool,
-    /// A transaction was dropped: its ROLLBACK is on its way.
-    rolling_back: AtomicBool,
+    /// Nobody should use it again.
+    unfit: AtomicBool,
+    /// The server could not fit a transaction in with others.
+    collided: Arc<AtomicBool>,
+}
+
+/// Whether the server could not fit the transaction in with others since this was made.
+pub(crate) struct Collisions(Arc<AtomicBool>);
+
+impl Collisions {
+    pub fn any(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 impl Session {
-    pub fn new(client: Client) -> Self {
+    pub fn new(connected: Connected, config: &PoolConfig, generation: u64) -> Self {
         Self {
-            client,
-            statements: Mutex::default(),
-            abandoned: AtomicBool::new(false),
+            client: connected.client,
+            driver: Driver::new(connected.connection),
+            canceller: connected.canceller,
+            statements: Statements::new(config.max_statements),
+            prepared: config.prepared_statements,
+            describing: tokio::sync::Mutex::default(),
+            generation,
+            expires: config.lifetime().map(|lifetime| Instant::now() + lifetime),
+            idle_since: Instant::now(),
+            in_transaction: AtomicBool::new(false),
             altered: AtomicBool::new(false),
-            rolling_back: AtomicBool::new(false),
+            unfit: AtomicBool::new(false),
+            collided: Arc::default(),
         }
     }
 
-    /// The query's statement on this connection, prepared and compared with what was generated if it is the first time.
-    pub async fn statement(&self, query: &'static Query) -> Result<Statement, Error> {
-        let cell = self.statements().entry(ptr::from_ref(query).addr()).or_default().clone();
-        cell.get_or_try_init(|| self.prepare(query)).await.cloned()
+    /// Does what talks to the server, and moves the bytes meanwhile. A call that is dropped before its end leaves the
+    /// session abandoned.
+    pub async fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        if self.driver.is_abandoned() && self.driver.is_quiet() {
+            // What was dropped before must not keep this one waiting.
+            match clean::stop(self).await {
+                Ok(()) => self.driver.recovered(),
+                Err(_) => self.mark_unfit(),
+            }
+        }
+        self.driver.run(work).await
     }
 
-    /// Forgets a statement whose plan the server can no longer use, so that the next call prepares it anew.
-    pub fn forget(&self, query: &'static Query) {
-        self.statements().remove(&ptr::from_ref(query).addr());
-    }
-
-    /// Marks a call as under way; unless it is told that the call has ended, the pool gives the connection up.
-    pub fn call(&self) -> Call<'_> {
-        Call { session: self, ended: false }
-    }
-
-    /// Whether nobody else should get this connection.
-    pub fn is_unfit(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed) || self.altered.load(Ordering::Relaxed)
-    }
-
-    /// Sends a ROLLBACK without waiting for the answer: requests are answered in order, so whatever is sent next finds it
-    /// done.
-    pub fn send_rollback(&self) {
-        self.rolling_back.store(true, Ordering::Relaxed);
-        self.send_ahead("ROLLBACK");
-    }
-
-    /// Sends `sql` without waiting for the answer. The first poll sends, or finds the connection closed.
+    /// Sends `sql` without waiting for the answer: requests are answered in order, so whatever is sent next finds it done.
     pub fn send_ahead(&self, sql: &str) {
         let _ = self.client.batch_execute(sql).now_or_never();
     }
 
-    /// Whether a transaction was dropped, and nobody has waited for its end yet.
-    pub fn is_rolling_back(&self) -> bool {
-        self.rolling_back.load(Ordering::Relaxed)
-    }
-
-    /// The ROLLBACK has been answered.
-    pub fn rolled_back(&self) {
-        self.rolling_back.store(false, Ordering::Relaxed);
-    }
-
-    async fn prepare(&self, query: &Query) -> Result<Statement, Error> {
-        if outlives_its_call(query.sql) {
-            self.altered.store(true, Ordering::Relaxed);
+    /// Takes note of an error that a transaction may be run again for.
+    pub fn note(&self, error: &Error) {
+        if error.is_serialization_failure() {
+            self.collided.store(true, Ordering::Release);
         }
-        let statement = self.client.prepare(query.sql).await.map_err(Error::server)?;
+    }
+
+    /// Watches for such errors from now on.
+    pub fn collisions(&self) -> Collisions {
+        self.collided.store(false, Ordering::Release);
+        Collisions(self.collided.clone())
+    }
+
+    /// Marks a call as under way that [`Call::poll`] goes on with.
+    pub fn call(&self) -> Call {
+        self.driver.call()
+    }
+
+    /// The query's statement on this connection, prepared and compared with what was generated if it is the first time.
+    pub async fn statement(&self, query: &'static Query) -> Result<Statement, Error> {
+        let cell = self.statements.cell(Key::from(query));
+        let prepared = match cell.get() {
+            Some(prepared) => prepared,
+            None => cell.get_or_try_init(|| self.prepare_query(query)).await?,
+        };
+        if prepared.alters {
+            self.mark_altered();
+        }
+        Ok(prepared.statement.clone())
+    }
+
+    /// The statement of a text from outside the query files, which may alter the session.
+    pub async fn statement_of(&self, sql: &str) -> Result<Statement, Error> {
+        self.mark_altered();
+        let cell = self.statements.cell(Key::from(sql));
+        let prepare = async || Ok(Prepared { statement: self.prepare(sql).await?, alters: true });
+        let prepared: Result<_, Error> = cell.get_or_try_init(prepare).await;
+        prepared.map(|prepared| prepared.statement.clone())
+    }
+
+    /// Sends a statement with its parameters.
+    pub async fn start<P, I>(&self, sql: &str, statement: &Statement, params: I) -> Result<RowStream, Error>
+    where
+        P: BorrowToSql,
+        I: IntoIterator<Item = P, IntoIter: ExactSizeIterator>,
+    {
+        let rows = match self.prepared {
+            PreparedStatements::Named => self.client.query_raw(statement, params).await,
+            PreparedStatements::Unnamed => {
+                let typed = params.into_iter().zip(statement.params().iter().cloned());
+                self.client.query_typed_raw(sql, typed).await
+            }
+        };
+        rows.map_err(|error| self.server_error(error))
+    }
+
+    /// What the server, or the connection's end, has to say.
+    pub fn server_error(&self, error: tokio_postgres::Error) -> Error {
+        // The driver only says that the connection is closed.
+        match self.driver.end_reason().filter(|_| error.is_closed()) {
+            Some(reason) => Error::because(Kind::Server, reason),
+            None => Error::server(error),
+        }
+    }
+
+    /// Forgets a statement whose plan the server can no longer use, so that the next call prepares it anew.
+    pub fn forget(&self, key: &Key) {
+        self.statements.forget(key);
+        // Types may have changed with the table.
+        self.client.clear_type_cache();
+    }
+
+    /// Forgets all statements.
+    pub fn forget_all(&self) {
+        self.statements.clear();
+        self.client.clear_type_cache();
+    }
+
+    /// Whether a transaction is open.
+    pub fn in_transaction(&self) -> bool {
+        self.in_transaction.load(Ordering::Acquire)
+    }
+
+    pub fn set_in_transaction(&self, is_open: bool) {
+        self.in_transaction.store(is_open, Ordering::Release);
+    }
+
+    /// Something may have been changed that outlives the call: the pool resets the session before it is used again.
+    pub fn mark_altered(&self) {
+        self.altered.store(true, Ordering::Release);
+    }
+
+    pub fn is_altered(&self) -> bool {
+        self.altered.load(Ordering::Acquire)
+    }
+
+    /// The session is as a new one.
+    pub fn mark_clean(&self) {
+        self.driver.recovered();
+        self.set_in_transaction(false);
+        self.altered.store(false, Ordering::Release);
+    }
+
+    /// Nobody should use it again.
+    pub fn mark_unfit(&self) {
+        self.unfit.store(true, Ordering::Release);
+    }
+
+    /// Whether the next user would meet what the last one has left.
+    pub fn is_unclean(&self) -> bool {
+        self.driver.is_abandoned() || self.in_transaction() || self.is_altered()
+    }
+
+    /// Whether it cannot be used again.
+    pub fn is_unfit(&self) -> bool {
+        self.unfit.load(Ordering::Acquire) || self.is_unclean()
+    }
+
+    async fn prepare_query(&self, query: &Query) -> Result<Prepared, Error> {
+        let statement = self.prepare(query.sql).await?;
         let differences = verify::differences(query, &statement);
         if differences.is_empty() {
-            return Ok(statement);
+            return Ok(Prepared { statement, alters: outlives_its_call(query.sql) });
         }
         let differences: Vec<String> = differences.iter().map(Drift::difference).collect();
         Err(Error::new(Kind::SchemaDrift(differences.join("; "))))
     }
 
-    fn statements(&self) -> MutexGuard<'_, HashMap<usize, Arc<OnceCell<Statement>>>> {
-        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn prepare(&self, sql: &str) -> Result<Statement, Error> {
+        // One that is dropped before its answer leaves a statement on the server that nobody closes.
+        let unfinished = Unfinished(self);
+        let statement = match self.prepared {
+            PreparedStatements::Named => self.client.prepare(sql).await,
+            PreparedStatements::Unnamed => self.describe(sql).await,
+        };
+        std::mem::forget(unfinished);
+        statement.map_err(|error| self.server_error(error))
+    }
+
+    /// The types of a statement that is not kept, as where another server connection may serve the next transaction.
+    ///
+    /// The driver looks types up with named statements of its own, so none of them may stay behind.
+    async fn describe(&self, sql: &str) -> Result<Statement, tokio_postgres::Error> {
+        let _one_at_a_time = self.describing.lock().await;
+        if self.in_transaction() {
+            let statement = self.client.prepare(sql).await?;
+            self.client.batch_execute("DEALLOCATE ALL").await?;
+            return Ok(statement);
+        }
+        self.client.batch_execute("BEGIN").await?;
+        let statement = self.client.prepare(sql).await;
+        let end = if statement.is_ok() { "DEALLOCATE ALL; COMMIT" } else { "ROLLBACK; DEALLOCATE ALL" };
+        self.client.batch_execute(end).await?;
+        statement
     }
 }
 
-impl Drop for Session {
-    /// Work that nobody waits for is cancelled here and not where its call was dropped: a cancellation hits whatever the
-    /// session happens to do when it arrives, and from here on it does nothing else.
+struct Unfinished<'s>(&'s Session);
+
+impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        if !self.abandoned.load(Ordering::Relaxed) {
-            return;
-        }
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let token = self.client.cancel_token();
-            runtime.spawn(async move { token.cancel_query(NoTls).await });
-        }
-    }
-}
-
-/// A call under way.
-pub(crate) struct Call<'s> {
-    session: &'s Session,
-    ended: bool,
-}
-
-impl Call<'_> {
-    /// The answer is there, be it an error.
-    pub fn end(mut self) {
-        self.ended = true;
-    }
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.session.abandoned.store(true, Ordering::Relaxed);
-        }
+        self.0.mark_unfit();
     }
 }
 

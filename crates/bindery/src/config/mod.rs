@@ -1,5 +1,6 @@
 //! How to reach the database, and how many connections to keep.
 
+mod hooks;
 mod pool;
 
 use std::env;
@@ -9,7 +10,9 @@ use tokio_postgres::config::SslMode;
 
 use crate::error::{Error, Kind};
 
-pub(crate) use pool::PoolConfig;
+pub(crate) use hooks::Hooks;
+pub use pool::PreparedStatements;
+pub(crate) use pool::{PoolConfig, jitter};
 
 /// Settings of a [`DatabaseClient`](crate::DatabaseClient). Its `Debug` shows no password.
 #[derive(Clone, Debug)]

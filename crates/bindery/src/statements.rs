@@ -1,0 +1,121 @@
+//! The prepared statements of one connection: one Parse a statement, and not too many kept.
+
+use std::collections::HashMap;
+use std::ptr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::OnceCell;
+use tokio_postgres::Statement;
+
+use crate::query::Query;
+
+/// A statement that may still be on its way: calls that need it at the same time wait for one Parse.
+pub(crate) type Cell = Arc<OnceCell<Prepared>>;
+
+/// A statement that the server knows.
+pub(crate) struct Prepared {
+    pub statement: Statement,
+    /// Whether it changes what the next user of the connection would meet.
+    pub alters: bool,
+}
+
+/// What is prepared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    /// A generated query, by its address.
+    Generated(usize),
+    /// A text from outside the query files.
+    Text(Box<str>),
+}
+
+impl From<&'static Query> for Key {
+    fn from(query: &'static Query) -> Self {
+        Self::Generated(ptr::from_ref(query).addr())
+    }
+}
+
+impl From<&str> for Key {
+    fn from(sql: &str) -> Self {
+        Self::Text(sql.into())
+    }
+}
+
+/// The statements by what they were prepared for. The one that was not used for the longest time goes when there are too
+/// many; the driver then closes it on the server.
+pub(crate) struct Statements {
+    table: Mutex<Table>,
+    most: usize,
+}
+
+#[derive(Default)]
+struct Table {
+    entries: HashMap<Key, Entry>,
+    uses: u64,
+}
+
+struct Entry {
+    cell: Cell,
+    last_use: u64,
+}
+
+impl Statements {
+    pub fn new(most: usize) -> Self {
+        Self { table: Mutex::default(), most }
+    }
+
+    /// The place of a statement, prepared or not.
+    pub fn cell(&self, key: Key) -> Cell {
+        let mut table = self.table();
+        table.uses += 1;
+        let now = table.uses;
+        if let Some(entry) = table.entries.get_mut(&key) {
+            entry.last_use = now;
+            return entry.cell.clone();
+        }
+        if table.entries.len() >= self.most {
+            table.drop_least_used();
+        }
+        let cell = Cell::default();
+        table.entries.insert(key, Entry { cell: cell.clone(), last_use: now });
+        cell
+    }
+
+    /// Forgets a statement whose plan the server can no longer use.
+    pub fn forget(&self, key: &Key) {
+        self.table().entries.remove(key);
+    }
+
+    pub fn clear(&self) {
+        self.table().entries.clear();
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn drop_least_used(&mut self) {
+        let least = self.entries.iter().min_by_key(|(_, entry)| entry.last_use);
+        if let Some(key) = least.map(|(key, _)| key.clone()) {
+            self.entries.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_used_statement_goes() {
+        let statements = Statements::new(2);
+        let first = statements.cell(Key::from("SELECT 1"));
+        statements.cell(Key::from("SELECT 2"));
+        assert!(Arc::ptr_eq(&first, &statements.cell(Key::from("SELECT 1"))));
+        statements.cell(Key::from("SELECT 3"));
+        assert!(Arc::ptr_eq(&first, &statements.cell(Key::from("SELECT 1"))));
+        let keys: Vec<_> = statements.table().entries.keys().cloned().collect();
+        assert!(!keys.contains(&Key::from("SELECT 2")) && keys.len() == 2, "{keys:?}");
+    }
+}
