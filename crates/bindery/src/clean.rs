@@ -57,17 +57,17 @@ pub(crate) async fn stop(session: &Session) -> Result<(), Error> {
         let mut answered = pin!(session.client.check_connection());
         // Sends what has not been sent yet.
         if let Poll::Ready(answer) = futures_util::poll!(&mut answered) {
-            return answer;
+            return answer.map_err(|error| session.server_error(error));
         }
         loop {
             session.canceller.cancel().await?;
             // It may have come between two statements that were sent one behind the other.
             if let Ok(answer) = tokio::time::timeout(CANCEL_AGAIN, &mut answered).await {
-                return answer;
+                return answer.map_err(|error| session.server_error(error));
             }
         }
     };
-    session.driver.run(work).await.map_err(|error| session.server_error(error))
+    session.driver.run(work).await
 }
 
 async fn send(session: &Session, sql: &str) -> Result<(), Error> {

@@ -70,6 +70,10 @@ impl Error {
         Self { inner: Box::new(Inner { kind, query: None, source }) }
     }
 
+    pub(crate) fn io(kind: Kind, source: std::io::Error) -> Self {
+        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Value(Arc::new(source))) }) }
+    }
+
     pub(crate) fn server(source: tokio_postgres::Error) -> Self {
         Self::because(Kind::Server, source)
     }
