@@ -3,6 +3,7 @@
 // Seeds are printed.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod abort;
 mod calls;
 mod pool;
 mod transactions;
