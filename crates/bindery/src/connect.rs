@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
@@ -61,7 +62,10 @@ impl Canceller {
 
 /// Makes a connection.
 pub(crate) async fn connect(config: &Config) -> Result<Connected, Error> {
-    let connected = config.postgres.connect(NoTls).await;
+    // The driver's own limit ends when the network's connection is made.
+    let limit = config.postgres.get_connect_timeout().copied().unwrap_or(Duration::from_secs(10));
+    let connected = tokio::time::timeout(limit, config.postgres.connect(NoTls)).await;
+    let connected = connected.map_err(|_| Error::new(Kind::ConnectTimeout))?;
     let (client, connection) = connected.map_err(|error| Error::because(Kind::Connect, error))?;
     let port = config.postgres.get_ports().first().copied().unwrap_or(5432);
     let address = match config.postgres.get_hosts().first() {

@@ -275,6 +275,7 @@ impl Drop for Connection {
 /// Cleans a connection that was given back, and tells the application.
 async fn make_ready(lease: Lease) {
     let config = lease.shared_config();
+    lease.count_cleaning();
     let mut conn = Connection::leased(lease);
     clean(&conn, &config.pool).await;
     if let Some(hook) = &config.pool.hooks.release

@@ -86,8 +86,11 @@ impl ManageConnection for Manager {
     fn has_broken(&self, session: &mut Session) -> bool {
         session.driver.look();
         session.idle_since = Instant::now();
-        session.is_unfit()
-            || self.state.is_closed()
+        if session.is_unfit() || session.driver.has_ended() {
+            self.state.counters.discarded.add(1);
+            return true;
+        }
+        self.state.is_closed()
             || self.state.is_outdated(session)
             || session.expires.is_some_and(|end| end <= session.idle_since)
             || self.inner.has_broken(&mut session.client)

@@ -356,6 +356,12 @@ impl Lease {
         !self.is_ready && (self.session.is_unclean() || self.config().pool.hooks.release.is_some())
     }
 
+    pub fn count_cleaning(&self) {
+        if self.session.is_unclean() {
+            self.in_use.pool.state.counters.cleaned.add(1);
+        }
+    }
+
     /// Nothing is left to do.
     pub fn mark_ready(&mut self) {
         self.is_ready = true;

@@ -1,6 +1,6 @@
 //! How a transaction begins, and whether it is run again.
 
-use std::ops::{AsyncFn, AsyncFnOnce};
+use std::ops::AsyncFnOnce;
 use std::time::Duration;
 
 use super::Transaction;
@@ -119,11 +119,13 @@ impl<'c> TransactionBuilder<'c> {
     /// As [`run`](Self::run), and runs `work` again, in a new transaction and after a short pause, if the server could not
     /// fit it in with others: a serialization failure (40001) or a deadlock (40P01), whatever `work` has made of that error.
     ///
+    /// `work` is cloned for each attempt, so it can read what it borrows and not change it.
+    ///
     /// # Errors
     /// As `run`; those of the last attempt.
     pub async fn retry<T, E, F>(self, work: F) -> Result<T, E>
     where
-        F: AsyncFn(&mut Transaction) -> Result<T, E>,
+        F: AsyncFnOnce(&mut Transaction) -> Result<T, E> + Clone,
         E: From<Error>,
     {
         let mut pause = Duration::from_millis(5);
@@ -131,7 +133,7 @@ impl<'c> TransactionBuilder<'c> {
         loop {
             let mut transaction = self.begin().await?;
             let collided = transaction.session().collisions();
-            let outcome = work(&mut transaction).await;
+            let outcome = work.clone()(&mut transaction).await;
             let outcome = transaction.end(outcome).await;
             if outcome.is_ok() || attempt >= self.attempts || !collided.any() {
                 return outcome;

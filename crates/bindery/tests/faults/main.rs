@@ -1,0 +1,27 @@
+//! The run time where things break: servers that die, networks that swallow, poolers that change the session.
+
+// Seeds are printed.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod bank;
+mod network;
+mod proxy;
+mod server;
+
+use bindery::Query;
+
+/// A query without parameters.
+const fn query(
+    name: &'static str,
+    sql: &'static str,
+    columns: &'static [(&'static str, &'static str)],
+) -> Query {
+    Query { name, file: "queries/faults.sql", sql, params: &[], columns }
+}
+
+/// Runs SQL on a connection that has nothing to do with the client.
+async fn run(url: &str, sql: &str) {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(sql).await.unwrap();
+}

@@ -1,0 +1,115 @@
+//! A server that a test can kill, start again and copy: bindery-postgres' own lose what they hold.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use bindery_postgres::Installation;
+
+/// PostgreSQL refuses to run as root.
+const NOBODY: u32 = 65_534;
+
+/// A cluster in a folder of its own; stopped and removed when dropped.
+pub struct Server {
+    folder: PathBuf,
+    pub port: u16,
+}
+
+impl Server {
+    /// A new cluster, running.
+    pub fn start() -> Self {
+        let server = Self::place();
+        server.run("initdb", &["-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "-D", "data"]);
+        server.configure();
+        server.up();
+        server
+    }
+
+    /// A streaming copy of it that can be read.
+    pub fn standby(&self) -> Self {
+        let standby = Self::place();
+        let source = self.url("postgres");
+        standby.run("pg_basebackup", &["-D", "data", "-R", "-X", "stream", "-c", "fast", "-d", &source]);
+        standby.configure();
+        standby.up();
+        standby
+    }
+
+    /// Makes a standby a server of its own.
+    pub fn promote(&self) {
+        self.ctl(&["promote", "-w"]);
+    }
+
+    /// Starts it again after it was stopped.
+    pub fn up(&self) {
+        self.ctl(&["start", "-w", "-t", "60", "-l", "log"]);
+    }
+
+    /// Stops it: `fast` ends all sessions, `immediate` is a crash.
+    pub fn down(&self, mode: &str) {
+        self.ctl(&["stop", "-w", "-t", "60", "-m", mode]);
+    }
+
+    pub fn url(&self, database: &str) -> String {
+        format!("postgresql://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    fn place() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = std::env::temp_dir().join(format!("bindery-faults-{}-{port}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        if is_root() {
+            std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        Self { folder, port }
+    }
+
+    fn configure(&self) {
+        let path = self.folder.join("data/postgresql.conf");
+        let settings = format!(
+            "\nport = {}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n\
+             max_connections = 50\nshared_buffers = 16MB\nlog_min_messages = panic\nhot_standby_feedback = on\n\
+             wal_receiver_timeout = 5s\nwal_retrieve_retry_interval = 100ms\n",
+            self.port
+        );
+        let text = fs::read_to_string(&path).unwrap() + &settings;
+        fs::write(&path, text).unwrap();
+    }
+
+    fn ctl(&self, args: &[&str]) {
+        self.run("pg_ctl", &[args, &["-D", "data", "-s"]].concat());
+    }
+
+    fn run(&self, program: &str, args: &[&str]) {
+        let output = self.command(program).args(args).stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        assert!(output.status.success(), "{program} {args:?}: {said}{log}");
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let path = Installation::find().unwrap().bin_dir().join(program);
+        let mut command = Command::new(path);
+        command.current_dir(&self.folder).env("LC_ALL", "C").env_remove("PGDATA");
+        if is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let mut stop = self.command("pg_ctl");
+        stop.args(["stop", "-m", "immediate", "-w", "-D", "data", "-s"]).stderr(Stdio::null());
+        let _ = stop.status();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(Path::new("/proc/self")).is_ok_and(|process| process.uid() == 0)
+}
