@@ -97,7 +97,7 @@ impl DatabaseClient {
     ///
     /// # Errors
     /// The first query that cannot be prepared, or that has changed.
-    pub async fn warm_up(&self, queries: &Queries) -> Result<(), Error> {
+    pub async fn warm_up(&self, queries: &'static Queries) -> Result<(), Error> {
         self.connection().await?.prepare(queries).await
     }
 

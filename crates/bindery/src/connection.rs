@@ -154,8 +154,12 @@ impl Connection {
         answer.map_err(|error| self.session().server_error(error))
     }
 
-    /// Prepares queries on this connection.
-    pub(crate) async fn prepare(&self, queries: &Queries) -> Result<(), Error> {
+    /// Prepares all `queries` on this connection, without waiting for one before the next: for
+    /// [`Config::on_connect`](crate::Config::on_connect).
+    ///
+    /// # Errors
+    /// The first query that cannot be prepared, or that has changed.
+    pub async fn prepare(&self, queries: &'static Queries) -> Result<(), Error> {
         let session = self.session();
         let prepared = queries.queries.iter().map(|query| async {
             let statement = session.statement(query).await;
