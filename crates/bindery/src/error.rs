@@ -42,6 +42,7 @@ pub(crate) enum Kind {
     Connect,
     ConnectTimeout,
     CannotConnect,
+    ConnectionEnded,
     PoolTimeout,
     PoolFull,
     PoolClosed,
@@ -216,7 +217,11 @@ impl Error {
     /// There is no connection: it could not be made, the server ended it, or it broke.
     pub fn is_connection(&self) -> bool {
         match self.inner.kind {
-            Kind::Connect | Kind::ConnectTimeout | Kind::CannotConnect | Kind::OutcomeUnknown => true,
+            Kind::Connect
+            | Kind::ConnectTimeout
+            | Kind::CannotConnect
+            | Kind::ConnectionEnded
+            | Kind::OutcomeUnknown => true,
             Kind::PoolTimeout => self.inner.source.is_some(),
             _ => self.ends_connection(),
         }
@@ -231,6 +236,11 @@ impl Error {
             SqlState::INVALID_SQL_STATEMENT_NAME => true,
             _ => false,
         }
+    }
+
+    /// Nothing was sent, since the connection had ended before.
+    pub(crate) fn is_ended_before(&self) -> bool {
+        self.inner.kind == Kind::ConnectionEnded
     }
 
     pub(crate) fn ends_connection(&self) -> bool {
@@ -287,6 +297,7 @@ impl Error {
             Kind::PoolTimeout => {
                 f.write_str("no connection became free in time: allow more, or hold them for less long")
             }
+            Kind::ConnectionEnded => f.write_str("the connection has ended"),
             Kind::CannotConnect => f.write_str("no connection can be made"),
             Kind::PoolFull => f.write_str("too many calls wait for a connection already"),
             Kind::PoolClosed => f.write_str("the client is closed"),

@@ -72,9 +72,9 @@ impl ManageConnection for Manager {
     /// Asked at each check-out. A connection that came back clean is believed, without a round trip; one that the server
     /// has closed since costs none either.
     async fn is_valid(&self, session: &mut Session) -> Result<(), Error> {
-        session.driver.look();
-        if session.driver.has_ended() || self.state.is_outdated(session) {
-            return Err(Error::new(Kind::Connect));
+        session.look()?;
+        if self.state.is_outdated(session) {
+            return Err(Error::new(Kind::ConnectionEnded));
         }
         match session.idle_since.elapsed() > self.config.pool.check_after_idle {
             true => self.check(session).await,
