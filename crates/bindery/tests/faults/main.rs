@@ -5,6 +5,7 @@
 
 mod bank;
 mod network;
+mod pgbouncer;
 mod proxy;
 mod server;
 

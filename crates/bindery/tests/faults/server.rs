@@ -56,6 +56,23 @@ impl Server {
         format!("postgresql://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// A folder of another program's that runs as the server does.
+    pub fn subfolder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.join(name);
+        fs::create_dir(&folder).unwrap();
+        folder
+    }
+
+    /// A program that is to run as the server does.
+    pub fn command_at(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.folder).env("LC_ALL", "C").env_remove("PGDATA");
+        if is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+
     fn place() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = std::env::temp_dir().join(format!("bindery-faults-{}-{port}", std::process::id()));
@@ -90,13 +107,7 @@ impl Server {
     }
 
     fn command(&self, program: &str) -> Command {
-        let path = Installation::find().unwrap().bin_dir().join(program);
-        let mut command = Command::new(path);
-        command.current_dir(&self.folder).env("LC_ALL", "C").env_remove("PGDATA");
-        if is_root() {
-            command.uid(NOBODY).gid(NOBODY);
-        }
-        command
+        self.command_at(&Installation::find().unwrap().bin_dir().join(program))
     }
 }
 
