@@ -34,19 +34,23 @@ mod driver;
 mod error;
 mod maintain;
 mod manager;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
 mod pool;
 mod query;
 mod row;
 mod session;
 mod statements;
 mod stats;
+#[cfg(feature = "tls")]
+mod tls;
 mod transaction;
 mod type_name;
 mod value;
 mod verify;
 
 pub use client::DatabaseClient;
-pub use config::{Config, PreparedStatements};
+pub use config::{Config, PreparedStatements, SslMode, TargetSessionAttrs};
 pub use connection::Connection;
 pub use error::Error;
 pub use query::Query;

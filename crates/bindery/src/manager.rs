@@ -29,7 +29,9 @@ pub(crate) struct Manager {
 
 impl Manager {
     pub fn new(config: Arc<Config>, state: Arc<PoolState>) -> Self {
-        Self { inner: PostgresConnectionManager::new(config.postgres.clone(), NoTls), config, state }
+        // Nothing is ever connected to by it.
+        let inner = PostgresConnectionManager::new(tokio_postgres::Config::new(), NoTls);
+        Self { inner, config, state }
     }
 
     async fn open(&self) -> Result<Session, Error> {
