@@ -38,6 +38,7 @@ mod manager;
 mod no_tls;
 mod pool;
 mod query;
+mod replicas;
 mod row;
 mod session;
 mod statements;
