@@ -139,7 +139,7 @@ impl Connection {
     ///
     /// # Errors
     /// The server refuses; the error names the query.
-    pub async fn execute(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
+    pub async fn exec(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
         let work = async {
             let mut rows = pin!(self.start(query, params).await?);
             while self.next(rows.as_mut()).await?.is_some() {}

@@ -39,7 +39,7 @@ const fn query(
 }
 
 async fn insert(conn: &Connection, id: i64, word: &str) -> Result<(), Error> {
-    conn.execute(&INSERT, &[&id, &word]).await?;
+    conn.exec(&INSERT, &[&id, &word]).await?;
     Ok(())
 }
 
