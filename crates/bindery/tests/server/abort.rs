@@ -53,7 +53,7 @@ const OPERATIONS: [Operation; 14] = [
         })
     }),
     ("a slow call", |client| {
-        Box::pin(async move { client.connection().await?.execute(&NAP, &[]).await.map(|_| ()) })
+        Box::pin(async move { client.connection().await?.exec(&NAP, &[]).await.map(|_| ()) })
     }),
     ("calls at the same time", |client| {
         Box::pin(async move {
