@@ -22,7 +22,7 @@ use crate::value::{BoxError, Param};
 use crate::verify::Queries;
 
 /// The arguments of a query.
-type Params<'p> = &'p [&'p dyn Param];
+pub(crate) type Params<'p> = &'p [&'p dyn Param];
 
 /// A connection of one's own, until it is dropped. Generated functions take it by reference.
 ///
@@ -182,12 +182,16 @@ impl Connection {
         self.call(query, work).await
     }
 
-    /// Runs a call within the time that it may take.
     async fn call<T>(
         &self,
         query: &'static Query,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
+        self.timed(work).await.map_err(|error| error.in_query(query))
+    }
+
+    /// Runs a call within the time that it may take.
+    pub(crate) async fn timed<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let outcome = match self.call_timeout() {
             None => self.session().run(work).await,
             Some(limit) => match tokio::time::timeout(limit, self.session().run(work)).await {
@@ -195,7 +199,7 @@ impl Connection {
                 Err(_) => Err(Error::new(Kind::CallTimeout)),
             },
         };
-        outcome.map_err(|error| self.failed(error).in_query(query))
+        outcome.map_err(|error| self.failed(error))
     }
 
     /// Sends a query, once more where the server can no longer use what it has prepared: nothing was run then.
@@ -217,14 +221,14 @@ impl Connection {
         self.session().start(query.sql, &statement, driver_params(params)).await
     }
 
-    async fn next(&self, rows: Pin<&mut RowStream>) -> Result<Option<tokio_postgres::Row>, Error> {
+    pub(crate) async fn next(&self, rows: Pin<&mut RowStream>) -> Result<Option<tokio_postgres::Row>, Error> {
         let mut rows = rows;
         rows.try_next().await.map_err(|error| self.session().server_error(error))
     }
 
     /// Decodes the first rows as they arrive. All are read, even after one that cannot be, so that the connection comes back
     /// idle.
-    async fn collect<T>(
+    pub(crate) async fn collect<T>(
         &self,
         rows: RowStream,
         decode: fn(&Row) -> Result<T, Error>,
@@ -294,7 +298,7 @@ async fn make_ready(lease: Lease) {
 }
 
 /// A parameter as the driver takes it.
-struct DriverParam<'p>(&'p dyn Param);
+pub(crate) struct DriverParam<'p>(&'p dyn Param);
 
 impl fmt::Debug for DriverParam<'_> {
     /// Values are not for logs.
@@ -315,7 +319,7 @@ impl ToSql for DriverParam<'_> {
     tokio_postgres::types::to_sql_checked!();
 }
 
-fn driver_params<'p>(params: Params<'p>) -> impl ExactSizeIterator<Item = DriverParam<'p>> {
+pub(crate) fn driver_params<'p>(params: Params<'p>) -> impl ExactSizeIterator<Item = DriverParam<'p>> {
     params.iter().map(|param| DriverParam(*param))
 }
 
