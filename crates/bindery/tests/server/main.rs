@@ -5,7 +5,9 @@
 
 mod abort;
 mod calls;
+mod dynamic;
 mod pool;
+mod sql;
 mod transactions;
 mod values;
 mod verify;
