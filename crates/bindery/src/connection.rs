@@ -150,6 +150,7 @@ impl Connection {
 
     /// Sends text as it is: for statements that no query file has, without parameters.
     pub(crate) async fn send(&self, sql: &str) -> Result<(), Error> {
+        self.session().look()?;
         let answer = self.session().run(self.session().client.batch_execute(sql)).await;
         answer.map_err(|error| self.session().server_error(error))
     }
@@ -192,6 +193,8 @@ impl Connection {
 
     /// Runs a call within the time that it may take.
     pub(crate) async fn timed<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        // What is never sent is not done.
+        self.session().look()?;
         let outcome = match self.call_timeout() {
             None => self.session().run(work).await,
             Some(limit) => match tokio::time::timeout(limit, self.session().run(work)).await {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
+use crate::config::TargetSessionAttrs;
 use crate::query::Query;
 use crate::sql::{excerpt, line_and_column};
 use crate::value::BoxError;
@@ -50,8 +51,16 @@ enum Cause {
 pub(crate) enum Kind {
     Config(String),
     Connect,
+    /// The host has no address.
+    HostUnknown(String),
+    /// The host lets us in, and is not of the kind that was asked for.
+    OtherTarget(TargetSessionAttrs),
+    /// The hosts with what each said.
+    Hosts(String),
+    Password,
     ConnectTimeout,
     CannotConnect,
+    ConnectionEnded,
     PoolTimeout,
     PoolFull,
     PoolClosed,
@@ -61,7 +70,10 @@ pub(crate) enum Kind {
     Server,
     Decode(String),
     NoRows,
-    ParamCount { expected: usize, given: usize },
+    ParamCount {
+        expected: usize,
+        given: usize,
+    },
     TooManyRows,
     SchemaDrift(String),
     RolledBack,
@@ -86,6 +98,29 @@ impl Error {
     pub(crate) fn decode(column: String, source: BoxError) -> Self {
         let (kind, source) = (Kind::Decode(column), Some(Cause::Value(source.into())));
         Self { inner: Box::new(Inner { kind, query: None, sql: None, source }) }
+    }
+
+    /// What several hosts said; of a single one it is its error.
+    pub(crate) fn of_hosts(failures: &[(String, Self)]) -> Self {
+        if let [(_, only)] = failures {
+            return only.clone();
+        }
+        let said: Vec<String> = failures.iter().map(|(host, error)| format!("{host}: {error}")).collect();
+        let kind = Kind::Hosts(said.join("; "));
+        // One that may heal is worth another attempt, whatever is wrong with the others.
+        let worth = failures.iter().find(|(_, error)| error.is_transient()).or(failures.last());
+        worth.map_or_else(|| Self::new(Kind::Connect), |(_, error)| Self::after(kind, error.clone()))
+    }
+
+    pub(crate) fn password(source: Arc<dyn StdError + Send + Sync>) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                kind: Kind::Password,
+                query: None,
+                sql: None,
+                source: Some(Cause::Value(source)),
+            }),
+        }
     }
 
     pub(crate) fn io(kind: Kind, source: std::io::Error) -> Self {
@@ -257,7 +292,15 @@ impl Error {
     /// There is no connection: it could not be made, the server ended it, or it broke.
     pub fn is_connection(&self) -> bool {
         match self.inner.kind {
-            Kind::Connect | Kind::ConnectTimeout | Kind::CannotConnect | Kind::OutcomeUnknown => true,
+            Kind::Connect
+            | Kind::HostUnknown(_)
+            | Kind::OtherTarget(_)
+            | Kind::Hosts(_)
+            | Kind::Password
+            | Kind::ConnectTimeout
+            | Kind::CannotConnect
+            | Kind::ConnectionEnded
+            | Kind::OutcomeUnknown => true,
             Kind::PoolTimeout => self.inner.source.is_some(),
             _ => self.ends_connection(),
         }
@@ -274,6 +317,11 @@ impl Error {
         }
     }
 
+    /// Nothing was sent, since the connection had ended before.
+    pub(crate) fn is_ended_before(&self) -> bool {
+        self.inner.kind == Kind::ConnectionEnded
+    }
+
     pub(crate) fn ends_connection(&self) -> bool {
         let ends = |state: &SqlState| state.code().starts_with("08") || SHUTDOWNS.contains(&state);
         match self.sqlstate() {
@@ -284,10 +332,28 @@ impl Error {
 
     /// Whether another attempt to connect may succeed, since the server starts, is full, or cannot be reached just now.
     pub(crate) fn is_transient(&self) -> bool {
-        match self.sqlstate() {
-            Some(state) => ["08", "53", "57"].iter().any(|class| state.code().starts_with(class)),
-            None => self.is_connection(),
+        match (&self.inner.kind, self.sqlstate()) {
+            (Kind::Config(_) | Kind::HostUnknown(_) | Kind::Password, _) => false,
+            (Kind::ConnectTimeout | Kind::OtherTarget(_), _) => true,
+            (_, Some(state)) => ["08", "53", "57"].iter().any(|class| state.code().starts_with(class)),
+            (Kind::Hosts(_), None) => {
+                matches!(&self.inner.source, Some(Cause::Earlier(error)) if error.is_transient())
+            }
+            // The driver has kinds of its own for what is wrong on this side.
+            (_, None) => !self.is_tls() && self.ends_connection(),
         }
+    }
+
+    /// TLS could not be agreed on.
+    pub(crate) fn is_tls(&self) -> bool {
+        // The driver tells its kinds apart only in words.
+        self.driver_error()
+            .is_some_and(|error| error.to_string().starts_with("error performing TLS handshake"))
+    }
+
+    /// The server has no rule in pg_hba.conf for such a connection, or does not take the role on it (28000).
+    pub(crate) fn is_login_refused(&self) -> bool {
+        self.sqlstate() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
     }
 }
 
@@ -313,6 +379,8 @@ impl fmt::Display for Error {
         }
         self.write_kind(f)?;
         match &self.inner.source {
+            // They have said it all.
+            Some(Cause::Earlier(_)) if matches!(self.inner.kind, Kind::Hosts(_)) => Ok(()),
             Some(Cause::Driver(error)) => write_cause(f, error),
             Some(Cause::Value(error)) => write!(f, ": {error}"),
             Some(Cause::Earlier(error)) => write!(f, ": {error}"),
@@ -326,6 +394,12 @@ impl Error {
         match &self.inner.kind {
             Kind::Config(message) => f.write_str(message),
             Kind::Connect => f.write_str("cannot connect to the database"),
+            Kind::HostUnknown(host) => write!(f, "the host `{host}` cannot be found"),
+            Kind::OtherTarget(target) => {
+                write!(f, "the server lets us in, but it is not {}", target.described())
+            }
+            Kind::Hosts(said) => write!(f, "none of the hosts can be used: {said}"),
+            Kind::Password => f.write_str("there is no password for the new connection"),
             Kind::ConnectTimeout => {
                 f.write_str("the database did not answer in time: look at its host and port")
             }
@@ -335,6 +409,7 @@ impl Error {
             Kind::PoolTimeout => {
                 f.write_str("no connection became free in time: allow more, or hold them for less long")
             }
+            Kind::ConnectionEnded => f.write_str("the connection has ended"),
             Kind::CannotConnect => f.write_str("no connection can be made"),
             Kind::PoolFull => f.write_str("too many calls wait for a connection already"),
             Kind::PoolClosed => f.write_str("the client is closed"),

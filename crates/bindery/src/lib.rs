@@ -35,6 +35,8 @@ mod dynamic;
 mod error;
 mod maintain;
 mod manager;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
 mod pool;
 mod query;
 mod row;
@@ -42,13 +44,15 @@ mod session;
 mod sql;
 mod statements;
 mod stats;
+#[cfg(feature = "tls")]
+mod tls;
 mod transaction;
 mod type_name;
 mod value;
 mod verify;
 
 pub use client::DatabaseClient;
-pub use config::{Config, PreparedStatements};
+pub use config::{Config, PreparedStatements, SslMode, TargetSessionAttrs};
 pub use connection::Connection;
 pub use dynamic::{Dict, Value};
 pub use error::Error;

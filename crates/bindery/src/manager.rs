@@ -29,7 +29,9 @@ pub(crate) struct Manager {
 
 impl Manager {
     pub fn new(config: Arc<Config>, state: Arc<PoolState>) -> Self {
-        Self { inner: PostgresConnectionManager::new(config.postgres.clone(), NoTls), config, state }
+        // Nothing is ever connected to by it.
+        let inner = PostgresConnectionManager::new(tokio_postgres::Config::new(), NoTls);
+        Self { inner, config, state }
     }
 
     async fn open(&self) -> Result<Session, Error> {
@@ -72,9 +74,9 @@ impl ManageConnection for Manager {
     /// Asked at each check-out. A connection that came back clean is believed, without a round trip; one that the server
     /// has closed since costs none either.
     async fn is_valid(&self, session: &mut Session) -> Result<(), Error> {
-        session.driver.look();
-        if session.driver.has_ended() || self.state.is_outdated(session) {
-            return Err(Error::new(Kind::Connect));
+        session.look()?;
+        if self.state.is_outdated(session) {
+            return Err(Error::new(Kind::ConnectionEnded));
         }
         match session.idle_since.elapsed() > self.config.pool.check_after_idle {
             true => self.check(session).await,

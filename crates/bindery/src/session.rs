@@ -89,8 +89,11 @@ impl Session {
         let _ = self.client.batch_execute(sql).now_or_never();
     }
 
-    /// Takes note of an error that a transaction may be run again for.
+    /// Takes note of an error: that the connection ends, or that a transaction may be run again.
     pub fn note(&self, error: &Error) {
+        if error.ends_connection() {
+            self.mark_unfit();
+        }
         if error.is_serialization_failure() {
             self.collided.store(true, Ordering::Release);
         }
@@ -151,6 +154,20 @@ impl Session {
         match self.driver.end_reason().filter(|_| error.is_closed()) {
             Some(reason) => Error::because(Kind::Server, reason),
             None => Error::server(error),
+        }
+    }
+
+    /// Makes sure that the connection has not ended already, as far as this side can know.
+    pub fn look(&self) -> Result<(), Error> {
+        if self.driver.is_quiet() {
+            self.driver.look();
+        }
+        match self.driver.has_ended() {
+            true => Err(match self.driver.end_reason() {
+                Some(reason) => Error::because(Kind::ConnectionEnded, reason),
+                None => Error::new(Kind::ConnectionEnded),
+            }),
+            false => Ok(()),
         }
     }
 

@@ -16,7 +16,7 @@ const TYPES: &str = "
 const EXPRESSIONS: &[&str] = &[
     "NULL::int4",
     "NULL::fuel",
-    "-32768::int2 + 0::int2",
+    "'-32768'::int2",
     "2147483647",
     "9223372036854775807",
     "1.5::float4",
@@ -31,7 +31,7 @@ const EXPRESSIONS: &[&str] = &[
     "'NaN'::numeric",
     "''::text",
     "'ä\"\\'::varchar",
-    "'a'::bpchar(3)::bpchar || 'b'",
+    "'a'::bpchar(1)",
     "'name'::name",
     "'x'::\"char\"",
     "'\\x00ff10'::bytea",
@@ -105,9 +105,11 @@ const EXPRESSIONS: &[&str] = &[
     "t.*::t",
 ];
 
-/// The value, and the server's own text of it.
+/// The value, and the server's own text of it: by `format`, since the cast of an `inet` adds to it.
 async fn both(conn: &Connection, expression: &str) -> (Value, Option<String>) {
-    let sql = format!("SELECT v, v::text FROM (SELECT ({expression}) AS v FROM (VALUES (1, 'w')) AS o) AS o");
+    let sql = format!(
+        "SELECT v, CASE WHEN v::text IS NOT NULL THEN format('%s', v) END FROM (SELECT ({expression}) AS v FROM (VALUES (1, 'w')) AS o) AS o"
+    );
     let sql = match expression.starts_with("t.*") {
         true => "SELECT t, t::text FROM t".to_owned(),
         false => sql,
@@ -122,7 +124,6 @@ async fn check(conn: &Connection, expression: &str) {
     assert!(!matches!(value, Value::Other { .. }), "{expression}: {value:?}");
     assert_eq!(value.is_null(), text.is_none(), "{expression}");
     if let Some(text) = text {
-        // The server casts `bool` to text in its own way.
         assert_eq!(value.to_string(), text, "{expression}: {value:?}");
     }
 }
@@ -158,14 +159,6 @@ async fn extensions_print_so_too_where_they_are_installed() {
         for expression in expressions {
             check(&conn, expression).await;
         }
-    }
-    // One whose types are not known.
-    if conn.batch_execute("CREATE EXTENSION isn").await.is_ok() {
-        let (value, _) = both(&conn, "'978-0-393-04002-9'::ean13").await;
-        assert!(
-            matches!(value, Value::Other { ref type_name, .. } if type_name == "public.ean13"),
-            "{value:?}"
-        );
     }
 }
 

@@ -82,11 +82,11 @@ async fn what_a_statement_leaves_is_not_met_by_the_next() {
     let client = client(&database, 1).await;
     let conn = client.connection().await.unwrap();
     conn.execute("SET search_path = nowhere", &[]).await.unwrap();
-    conn.batch_execute("BEGIN; CREATE TABLE left_open ()").await.unwrap();
+    conn.batch_execute("BEGIN; CREATE TABLE public.left_open ()").await.unwrap();
     drop(conn);
     let conn = client.connection().await.unwrap();
     let (path, table): (String, Option<String>) = conn
-        .query_one("SELECT current_setting('search_path'), to_regclass('left_open')::text", &[])
+        .query_one("SELECT current_setting('search_path'), to_regclass('public.left_open')::text", &[])
         .await
         .unwrap();
     assert_eq!((path.contains("public"), table), (true, None));
