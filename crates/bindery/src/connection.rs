@@ -22,7 +22,7 @@ use crate::value::{BoxError, Param};
 use crate::verify::Queries;
 
 /// The arguments of a query.
-type Params<'p> = &'p [&'p dyn Param];
+pub(crate) type Params<'p> = &'p [&'p dyn Param];
 
 /// A connection of one's own, until it is dropped. Generated functions take it by reference.
 ///
@@ -139,7 +139,7 @@ impl Connection {
     ///
     /// # Errors
     /// The server refuses; the error names the query.
-    pub async fn execute(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
+    pub async fn exec(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
         let work = async {
             let mut rows = pin!(self.start(query, params).await?);
             while self.next(rows.as_mut()).await?.is_some() {}
@@ -183,14 +183,18 @@ impl Connection {
         self.call(query, work).await
     }
 
-    /// Runs a call within the time that it may take.
     async fn call<T>(
         &self,
         query: &'static Query,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
+        self.timed(work).await.map_err(|error| error.in_query(query))
+    }
+
+    /// Runs a call within the time that it may take.
+    pub(crate) async fn timed<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         // What is never sent is not done.
-        self.session().look().map_err(|error| error.in_query(query))?;
+        self.session().look()?;
         let outcome = match self.call_timeout() {
             None => self.session().run(work).await,
             Some(limit) => match tokio::time::timeout(limit, self.session().run(work)).await {
@@ -198,7 +202,7 @@ impl Connection {
                 Err(_) => Err(Error::new(Kind::CallTimeout)),
             },
         };
-        outcome.map_err(|error| self.failed(error).in_query(query))
+        outcome.map_err(|error| self.failed(error))
     }
 
     /// Sends a query, once more where the server can no longer use what it has prepared: nothing was run then.
@@ -220,14 +224,14 @@ impl Connection {
         self.session().start(query.sql, &statement, driver_params(params)).await
     }
 
-    async fn next(&self, rows: Pin<&mut RowStream>) -> Result<Option<tokio_postgres::Row>, Error> {
+    pub(crate) async fn next(&self, rows: Pin<&mut RowStream>) -> Result<Option<tokio_postgres::Row>, Error> {
         let mut rows = rows;
         rows.try_next().await.map_err(|error| self.session().server_error(error))
     }
 
     /// Decodes the first rows as they arrive. All are read, even after one that cannot be, so that the connection comes back
     /// idle.
-    async fn collect<T>(
+    pub(crate) async fn collect<T>(
         &self,
         rows: RowStream,
         decode: fn(&Row) -> Result<T, Error>,
@@ -297,7 +301,7 @@ async fn make_ready(lease: Lease) {
 }
 
 /// A parameter as the driver takes it.
-struct DriverParam<'p>(&'p dyn Param);
+pub(crate) struct DriverParam<'p>(&'p dyn Param);
 
 impl fmt::Debug for DriverParam<'_> {
     /// Values are not for logs.
@@ -318,7 +322,7 @@ impl ToSql for DriverParam<'_> {
     tokio_postgres::types::to_sql_checked!();
 }
 
-fn driver_params<'p>(params: Params<'p>) -> impl ExactSizeIterator<Item = DriverParam<'p>> {
+pub(crate) fn driver_params<'p>(params: Params<'p>) -> impl ExactSizeIterator<Item = DriverParam<'p>> {
     params.iter().map(|param| DriverParam(*param))
 }
 

@@ -4,10 +4,11 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use crate::config::TargetSessionAttrs;
 use crate::query::Query;
+use crate::sql::{excerpt, line_and_column};
 use crate::value::BoxError;
 
 /// Why an operation failed.
@@ -23,7 +24,16 @@ pub struct Error {
 struct Inner {
     kind: Kind,
     query: Option<&'static Query>,
+    sql: Option<Sql>,
     source: Option<Cause>,
+}
+
+/// SQL from outside the query files.
+#[derive(Clone)]
+struct Sql {
+    excerpt: String,
+    /// Line and column that the server points at.
+    place: Option<(usize, usize)>,
 }
 
 /// What was behind it.
@@ -60,6 +70,10 @@ pub(crate) enum Kind {
     Server,
     Decode(String),
     NoRows,
+    ParamCount {
+        expected: usize,
+        given: usize,
+    },
     TooManyRows,
     SchemaDrift(String),
     RolledBack,
@@ -67,16 +81,23 @@ pub(crate) enum Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: None }) }
+        Self { inner: Box::new(Inner { kind, query: None, sql: None, source: None }) }
     }
 
     pub(crate) fn because(kind: Kind, source: impl Into<Arc<tokio_postgres::Error>>) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Driver(source.into())) }) }
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                query: None,
+                sql: None,
+                source: Some(Cause::Driver(source.into())),
+            }),
+        }
     }
 
     pub(crate) fn decode(column: String, source: BoxError) -> Self {
         let (kind, source) = (Kind::Decode(column), Some(Cause::Value(source.into())));
-        Self { inner: Box::new(Inner { kind, query: None, source }) }
+        Self { inner: Box::new(Inner { kind, query: None, sql: None, source }) }
     }
 
     /// What several hosts said; of a single one it is its error.
@@ -93,12 +114,24 @@ impl Error {
 
     pub(crate) fn password(source: Arc<dyn StdError + Send + Sync>) -> Self {
         Self {
-            inner: Box::new(Inner { kind: Kind::Password, query: None, source: Some(Cause::Value(source)) }),
+            inner: Box::new(Inner {
+                kind: Kind::Password,
+                query: None,
+                sql: None,
+                source: Some(Cause::Value(source)),
+            }),
         }
     }
 
     pub(crate) fn io(kind: Kind, source: std::io::Error) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Value(Arc::new(source))) }) }
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                query: None,
+                sql: None,
+                source: Some(Cause::Value(Arc::new(source))),
+            }),
+        }
     }
 
     pub(crate) fn server(source: tokio_postgres::Error) -> Self {
@@ -107,12 +140,28 @@ impl Error {
 
     /// With what went wrong before.
     pub(crate) fn after(kind: Kind, earlier: Self) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Earlier(earlier)) }) }
+        Self {
+            inner: Box::new(Inner { kind, query: None, sql: None, source: Some(Cause::Earlier(earlier)) }),
+        }
     }
 
     pub(crate) fn in_query(mut self, query: &'static Query) -> Self {
         self.inner.query = Some(query);
         self
+    }
+
+    pub(crate) fn in_sql(mut self, sql: &str) -> Self {
+        let place = match self.as_db_error().and_then(DbError::position) {
+            Some(ErrorPosition::Original(character)) => Some(line_and_column(sql, *character)),
+            Some(ErrorPosition::Internal { .. }) | None => None,
+        };
+        self.inner.sql = Some(Sql { excerpt: excerpt(sql), place });
+        self
+    }
+
+    /// Where in SQL from outside the query files the server points at: line and column, both from 1.
+    pub fn line_and_column(&self) -> Option<(usize, usize)> {
+        self.inner.sql.as_ref()?.place
     }
 
     /// The name of the query that failed, if it was one.
@@ -321,6 +370,13 @@ impl fmt::Display for Error {
         if let Some(query) = self.inner.query {
             write!(f, "query {} ({}): ", query.name, query.file)?;
         }
+        if let Some(sql) = &self.inner.sql {
+            write!(f, "SQL \"{}\"", sql.excerpt)?;
+            if let Some((line, column)) = sql.place {
+                write!(f, ", line {line}, column {column}")?;
+            }
+            f.write_str(": ")?;
+        }
         self.write_kind(f)?;
         match &self.inner.source {
             // They have said it all.
@@ -368,6 +424,9 @@ impl Error {
             Kind::Server => f.write_str("the call failed"),
             Kind::Decode(column) => write!(f, "column {column} cannot be read"),
             Kind::NoRows => f.write_str("there is no row, and exactly one is expected"),
+            Kind::ParamCount { expected, given } => {
+                write!(f, "there are {given} arguments, and the statement has {expected} parameters")
+            }
             Kind::TooManyRows => f.write_str("there is more than one row"),
             Kind::SchemaDrift(difference) => {
                 write!(f, "the database is not the one that this code was built for: {difference}")

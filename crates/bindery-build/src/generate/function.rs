@@ -134,8 +134,8 @@ impl<'i> Function<'i> {
             Command::One => ("conn.fetch_one", ".await"),
             Command::Opt => ("conn.fetch_opt", ".await"),
             Command::Many => ("conn.fetch_many", ".await"),
-            Command::ExecRows => ("conn.execute", ".await"),
-            Command::Exec => ("conn.execute", ".await?;"),
+            Command::ExecRows => ("conn.exec", ".await"),
+            Command::Exec => ("conn.exec", ".await?;"),
         };
         let mut arguments = vec![Argument::One(&statement), Argument::List(&values)];
         if self.query.command.returns_rows() {

@@ -5,7 +5,9 @@
 
 mod abort;
 mod calls;
+mod dynamic;
 mod pool;
+mod sql;
 mod transactions;
 mod values;
 mod verify;
@@ -39,7 +41,7 @@ const fn query(
 }
 
 async fn insert(conn: &Connection, id: i64, word: &str) -> Result<(), Error> {
-    conn.execute(&INSERT, &[&id, &word]).await?;
+    conn.exec(&INSERT, &[&id, &word]).await?;
     Ok(())
 }
 

@@ -102,7 +102,7 @@ async fn a_transaction_that_is_dropped_in_a_call_is_rolled_back() {
     let client = client(&database, 1).await;
     let waiting = client.transaction(async |tx| {
         insert(tx, 1, "a").await?;
-        tx.execute(&SLEEP, &[]).await
+        tx.exec(&SLEEP, &[]).await
     });
     assert!(tokio::time::timeout(std::time::Duration::from_millis(200), waiting).await.is_err());
     // Waits for the lock on the row, should the transaction go on.
@@ -120,7 +120,7 @@ async fn a_commit_that_is_dropped_leaves_a_clean_connection() {
     assert!(transaction.commit().now_or_never().is_none());
     // It may be done or not; whoever comes next is in no transaction.
     let conn = client.connection().await.unwrap();
-    conn.execute(&VACUUM, &[]).await.unwrap();
+    conn.exec(&VACUUM, &[]).await.unwrap();
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn a_constraint_that_is_deferred_fails_the_commit() {
     run(&database, "CREATE TABLE d (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)");
     let client = client(&database, 1).await;
     let transaction = client.begin().await.unwrap();
-    transaction.execute(&DEFERRED, &[]).await.unwrap();
+    transaction.exec(&DEFERRED, &[]).await.unwrap();
     assert!(transaction.commit().await.unwrap_err().is_unique_violation());
     assert_eq!(words(&client.connection().await.unwrap()).await.unwrap(), [""; 0]);
 }

@@ -233,7 +233,7 @@ async fn transfer(client: &DatabaseClient, id: i64, random: &mut Random) -> Outc
         .retry(async |tx| {
             let taken: i64 = tx.fetch_one(&TAKE, &[&from, &amount], |row| row.get(0)).await?;
             assert_eq!(taken, from, "a wrong row");
-            tx.execute(&BOOK, &[&id]).await?;
+            tx.exec(&BOOK, &[&id]).await?;
             let given: i64 = tx.fetch_one(&GIVE, &[&to, &amount], |row| row.get(0)).await?;
             assert_eq!(given, to, "a wrong row");
             if is_given_up {
