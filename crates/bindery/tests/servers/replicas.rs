@@ -21,7 +21,7 @@ async fn count(client: &DatabaseClient) -> i64 {
 }
 
 async fn add(client: &DatabaseClient) {
-    client.connection().await.unwrap().execute(&ADD, &[]).await.unwrap();
+    client.connection().await.unwrap().exec(&ADD, &[]).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
