@@ -138,6 +138,13 @@ pub mod generated {
     pub use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 }
 
+/// The code of the book's pages compiles.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../docs/connecting.md")]
+    struct Connecting;
+}
+
 /// Takes in what the build script has generated, in a module of your own: `mod db { bindery::include_queries!(); }`.
 ///
 /// It needs a `build.rs` that calls `bindery_build::run()`. What is wrong in the SQL is a compile error of this call,
