@@ -22,7 +22,7 @@ use crate::value::{BoxError, Param};
 use crate::verify::Queries;
 
 /// The arguments of a query.
-type Params<'p> = &'p [&'p dyn Param];
+pub type Params<'p> = &'p [&'p dyn Param];
 
 /// A connection of one's own, until it is dropped. Generated functions take it by reference.
 ///
@@ -183,7 +183,7 @@ impl Connection {
     }
 
     /// Runs a call within the time that it may take.
-    async fn call<T>(
+    pub(crate) async fn call<T>(
         &self,
         query: &'static Query,
         work: impl Future<Output = Result<T, Error>>,

@@ -22,6 +22,8 @@ pub struct Error {
 struct Inner {
     kind: Kind,
     query: Option<&'static Query>,
+    /// Which item of a batch or a load, from 0.
+    item: Option<usize>,
     source: Option<Cause>,
 }
 
@@ -50,6 +52,7 @@ pub(crate) enum Kind {
     OutcomeUnknown,
     Server,
     Decode(String),
+    Encode(usize),
     NoRows,
     TooManyRows,
     SchemaDrift(String),
@@ -58,20 +61,26 @@ pub(crate) enum Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: None }) }
+        Self { inner: Box::new(Inner { kind, query: None, item: None, source: None }) }
     }
 
     pub(crate) fn because(kind: Kind, source: impl Into<Arc<tokio_postgres::Error>>) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Driver(source.into())) }) }
+        Self { inner: Box::new(Inner { kind, query: None, item: None, source: Some(Cause::Driver(source.into())) }) }
     }
 
     pub(crate) fn decode(column: String, source: BoxError) -> Self {
         let (kind, source) = (Kind::Decode(column), Some(Cause::Value(source.into())));
-        Self { inner: Box::new(Inner { kind, query: None, source }) }
+        Self { inner: Box::new(Inner { kind, query: None, item: None, source }) }
+    }
+
+    /// The parameter's place is counted from 0.
+    pub(crate) fn encode(param: usize, source: BoxError) -> Self {
+        let (kind, source) = (Kind::Encode(param + 1), Some(Cause::Value(source.into())));
+        Self { inner: Box::new(Inner { kind, query: None, item: None, source }) }
     }
 
     pub(crate) fn io(kind: Kind, source: std::io::Error) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Value(Arc::new(source))) }) }
+        Self { inner: Box::new(Inner { kind, query: None, item: None, source: Some(Cause::Value(Arc::new(source))) }) }
     }
 
     pub(crate) fn server(source: tokio_postgres::Error) -> Self {
@@ -80,12 +89,22 @@ impl Error {
 
     /// With what went wrong before.
     pub(crate) fn after(kind: Kind, earlier: Self) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Earlier(earlier)) }) }
+        Self { inner: Box::new(Inner { kind, query: None, item: None, source: Some(Cause::Earlier(earlier)) }) }
     }
 
     pub(crate) fn in_query(mut self, query: &'static Query) -> Self {
         self.inner.query = Some(query);
         self
+    }
+
+    pub(crate) fn in_item(mut self, index: usize) -> Self {
+        self.inner.item = Some(index);
+        self
+    }
+
+    /// Which item of a batch, or row of a load, failed, from 0; none where it was not one of them.
+    pub fn batch_index(&self) -> Option<usize> {
+        self.inner.item
     }
 
     /// The name of the query that failed, if it was one.
@@ -263,6 +282,9 @@ impl fmt::Display for Error {
         if let Some(query) = self.inner.query {
             write!(f, "query {} ({}): ", query.name, query.file)?;
         }
+        if let Some(item) = self.inner.item {
+            write!(f, "item {item} of the batch: ")?;
+        }
         self.write_kind(f)?;
         match &self.inner.source {
             Some(Cause::Driver(error)) => write_cause(f, error),
@@ -300,6 +322,7 @@ impl Error {
             Kind::Server if self.as_db_error().is_some() => f.write_str("the database refused"),
             Kind::Server => f.write_str("the call failed"),
             Kind::Decode(column) => write!(f, "column {column} cannot be read"),
+            Kind::Encode(param) => write!(f, "parameter ${param} cannot be written"),
             Kind::NoRows => f.write_str("there is no row, and exactly one is expected"),
             Kind::TooManyRows => f.write_str("there is more than one row"),
             Kind::SchemaDrift(difference) => {

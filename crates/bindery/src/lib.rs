@@ -25,12 +25,15 @@
 //! # Ok(()) }
 //! ```
 
+mod batch;
 mod clean;
 mod client;
 mod config;
 mod connect;
 mod connection;
+mod copy;
 mod driver;
+mod encoded;
 mod error;
 mod maintain;
 mod manager;
@@ -40,6 +43,7 @@ mod row;
 mod session;
 mod statements;
 mod stats;
+mod stream;
 mod transaction;
 mod type_name;
 mod value;
@@ -48,10 +52,12 @@ mod verify;
 pub use client::DatabaseClient;
 pub use config::{Config, PreparedStatements};
 pub use connection::Connection;
+pub use copy::CopyOut;
 pub use error::Error;
 pub use query::Query;
 pub use row::{FromRow, Row};
 pub use stats::Stats;
+pub use stream::Rows;
 pub use transaction::{Isolation, Savepoint, Transaction, TransactionBuilder};
 pub use value::array::{Array, ArrayShapeError, Borrowed, Dimension};
 pub use value::calendar::{
