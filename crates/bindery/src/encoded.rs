@@ -4,12 +4,12 @@ use bytes::{BufMut, Bytes, BytesMut};
 use tokio_postgres::Statement;
 use tokio_postgres::types::{IsNull, ToSql, Type};
 
-use crate::connection::Params;
+
 use crate::error::Error;
-use crate::value::{BoxError, encode_part};
+use crate::value::{BoxError, Param, encode_part};
 
 /// Hands one item's arguments on, `$1` first: generated code has `|params, bind| bind(&[&params.plate, &params.id])`.
-pub type Bind<P> = fn(P, &mut dyn FnMut(Params<'_>));
+pub type Bind<P> = fn(P, &mut dyn FnMut(&[&dyn Param]));
 
 /// An argument as it is sent; none is NULL.
 #[derive(Debug)]

@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod abort;
+mod batch;
 mod calls;
+mod copy;
 mod pool;
+mod stream;
 mod transactions;
 mod values;
 mod verify;
