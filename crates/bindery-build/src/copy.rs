@@ -67,7 +67,10 @@ fn parse(sql: &str) -> Result<Target<'_>, Refusal> {
     for (column, value) in columns.iter().zip(&values) {
         let TokenKind::Placeholder(number) = value.kind else { continue };
         if loaded.iter().any(|(other, _)| *other == number) {
-            return Err(Refusal { at: value.range.start, reason: "each column needs a parameter of its own" });
+            return Err(Refusal {
+                at: value.range.start,
+                reason: "each column needs a parameter of its own",
+            });
         }
         loaded.push((number, &sql[column.range.clone()]));
     }

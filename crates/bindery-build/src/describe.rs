@@ -342,7 +342,10 @@ fn check_items(query: &Query, description: &Description, diagnostics: &mut Vec<D
         let word = query.command.word();
         diagnostics.push(
             Diagnostic::error(format!("`{}` has no parameters", query.name))
-                .at(query.name_span(), format!("declared as `:{word}`, which runs it for each item of a list"))
+                .at(
+                    query.name_span(),
+                    format!("declared as `:{word}`, which runs it for each item of a list"),
+                )
                 .help("name what an item has, as in `VALUES (@plate)`, or use `:exec` or `:many`"),
         );
     }

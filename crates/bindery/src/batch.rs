@@ -55,7 +55,12 @@ impl Connection {
     /// # Errors
     /// That of the first item that fails; it names the query, and [`batch_index`](Error::batch_index) is the item's. What
     /// the others did is undone, in a transaction with all of it.
-    pub async fn batch_execute<I>(&self, query: &'static Query, batch: I, bind: Bind<I::Item>) -> Result<u64, Error>
+    pub async fn batch_execute<I>(
+        &self,
+        query: &'static Query,
+        batch: I,
+        bind: Bind<I::Item>,
+    ) -> Result<u64, Error>
     where
         I: IntoIterator<IntoIter: Send> + Send,
     {
@@ -247,7 +252,8 @@ impl<I: Iterator + Send> Items<'_, I> {
                     Some(Ok(params)) => {
                         let size = params.iter().map(Encoded::size).sum();
                         let answer = answer(session, query, statement, params, reading);
-                        under_way.push_back(Either::Right(answer.map(move |answer| Done::Item(answer, size))));
+                        under_way
+                            .push_back(Either::Right(answer.map(move |answer| Done::Item(answer, size))));
                         (bytes, sent) = (bytes + size, sent + 1);
                     }
                     Some(Err(error)) => (is_all, unsendable) = (true, Err(error.in_item(sent))),

@@ -294,7 +294,7 @@ async fn make_ready(lease: Lease) {
 }
 
 /// A parameter as the driver takes it.
-struct DriverParam<'p>(&'p dyn Param);
+pub(crate) struct DriverParam<'p>(&'p dyn Param);
 
 impl fmt::Debug for DriverParam<'_> {
     /// Values are not for logs.
@@ -315,7 +315,7 @@ impl ToSql for DriverParam<'_> {
     tokio_postgres::types::to_sql_checked!();
 }
 
-fn driver_params<'p>(params: Params<'p>) -> impl ExactSizeIterator<Item = DriverParam<'p>> {
+pub(crate) fn driver_params<'p>(params: Params<'p>) -> impl ExactSizeIterator<Item = DriverParam<'p>> {
     params.iter().map(|param| DriverParam(*param))
 }
 

@@ -4,7 +4,6 @@ use bytes::{BufMut, Bytes, BytesMut};
 use tokio_postgres::Statement;
 use tokio_postgres::types::{IsNull, ToSql, Type};
 
-
 use crate::error::Error;
 use crate::value::{BoxError, Param, encode_part};
 
@@ -17,7 +16,12 @@ pub(crate) struct Encoded(Option<Bytes>);
 
 impl Encoded {
     /// The arguments of one item.
-    pub fn all<P>(item: P, bind: Bind<P>, statement: &Statement, out: &mut BytesMut) -> Result<Vec<Self>, Error> {
+    pub fn all<P>(
+        item: P,
+        bind: Bind<P>,
+        statement: &Statement,
+        out: &mut BytesMut,
+    ) -> Result<Vec<Self>, Error> {
         let mut encoded = Ok(Vec::with_capacity(statement.params().len()));
         bind(item, &mut |params| {
             let typed = params.iter().zip(statement.params()).enumerate();

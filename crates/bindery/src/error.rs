@@ -65,7 +65,14 @@ impl Error {
     }
 
     pub(crate) fn because(kind: Kind, source: impl Into<Arc<tokio_postgres::Error>>) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, item: None, source: Some(Cause::Driver(source.into())) }) }
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                query: None,
+                item: None,
+                source: Some(Cause::Driver(source.into())),
+            }),
+        }
     }
 
     pub(crate) fn decode(column: String, source: BoxError) -> Self {
@@ -80,7 +87,14 @@ impl Error {
     }
 
     pub(crate) fn io(kind: Kind, source: std::io::Error) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, item: None, source: Some(Cause::Value(Arc::new(source))) }) }
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                query: None,
+                item: None,
+                source: Some(Cause::Value(Arc::new(source))),
+            }),
+        }
     }
 
     pub(crate) fn server(source: tokio_postgres::Error) -> Self {
@@ -89,7 +103,9 @@ impl Error {
 
     /// With what went wrong before.
     pub(crate) fn after(kind: Kind, earlier: Self) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, item: None, source: Some(Cause::Earlier(earlier)) }) }
+        Self {
+            inner: Box::new(Inner { kind, query: None, item: None, source: Some(Cause::Earlier(earlier)) }),
+        }
     }
 
     pub(crate) fn in_query(mut self, query: &'static Query) -> Self {

@@ -38,7 +38,10 @@ fn items(count: i64) -> Vec<Item> {
     (1..=count).map(|id| (id, format!("w{id}"))).collect()
 }
 
-async fn insert_all(conn: &bindery::Connection, items: impl IntoIterator<Item = Item, IntoIter: Send> + Send) -> Result<u64, bindery::Error> {
+async fn insert_all(
+    conn: &bindery::Connection,
+    items: impl IntoIterator<Item = Item, IntoIter: Send> + Send,
+) -> Result<u64, bindery::Error> {
     conn.batch_execute(&INSERT, items, |(id, word), bind| bind(&[&id, &word])).await
 }
 
@@ -49,7 +52,8 @@ async fn ten_thousand_items_are_one_call_and_in_order() {
     let conn = client.connection().await.unwrap();
     assert_eq!(insert_all(&conn, items(10_000)).await.unwrap(), 10_000);
     let ids = (1..=10_000_i64).rev();
-    let found = conn.batch_one(&WORD, ids, |id, bind| bind(&[&id]), |row| row.get::<String>(0)).await.unwrap();
+    let found =
+        conn.batch_one(&WORD, ids, |id, bind| bind(&[&id]), |row| row.get::<String>(0)).await.unwrap();
     let expected: Vec<String> = (1..=10_000).rev().map(|id| format!("w{id}")).collect();
     assert_eq!(found, expected);
     let found = conn
@@ -87,7 +91,11 @@ async fn the_first_item_that_fails_is_named_and_nothing_remains() {
         let error = insert_all(&conn, batch).await.unwrap_err();
         assert_eq!((error.batch_index(), error.query()), (Some(wrong), Some("Insert")));
         assert!(error.is_check_violation(), "{error}");
-        assert!(error.to_string().starts_with(&format!("query Insert (queries/t.sql): item {wrong} of the batch: ")));
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("query Insert (queries/t.sql): item {wrong} of the batch: "))
+        );
         assert!(words(&conn).await.unwrap().is_empty());
     }
     // The connection is not in a transaction any more.
@@ -114,7 +122,10 @@ async fn an_item_without_its_row_undoes_the_batch() {
     assert_eq!(words(&conn).await.unwrap(), ["a"]);
     let batch = conn.batch_opt(&FROM, [1_i64, 0], |id, bind| bind(&[&id]), |row| row.get::<String>(0));
     let error = batch.await.unwrap_err();
-    assert!(error.batch_index() == Some(0) && error.to_string().contains("column id cannot be read"), "{error}");
+    assert!(
+        error.batch_index() == Some(0) && error.to_string().contains("column id cannot be read"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -85,8 +85,7 @@ async fn the_server_refuses_a_row_and_nothing_is_loaded() {
     let rows = (1..50_000).chain([7]).chain(50_000..60_000);
     let error = conn.copy_from(&INSERT, COPY, rows, bind::<NEVER>).await.unwrap_err();
     assert!(error.is_unique_violation() && error.query() == Some("Insert"), "{error}");
-    let error =
-        conn.copy_from(&INSERT, COPY, [1_i64], |id, bind| bind(&[&id, &""])).await.unwrap_err();
+    let error = conn.copy_from(&INSERT, COPY, [1_i64], |id, bind| bind(&[&id, &""])).await.unwrap_err();
     assert!(error.is_check_violation(), "{error}");
     assert_eq!(count(&conn).await, 0);
     drop(conn);
@@ -100,7 +99,10 @@ async fn a_connection_that_did_not_come_to_copy_is_not_used_again() {
     let before = pid(&client).await;
     let conn = client.connection().await.unwrap();
     // The statement can be prepared and not run.
-    run(&database, "CREATE ROLE reader; GRANT USAGE ON SCHEMA public TO reader; GRANT INSERT (id) ON t TO reader");
+    run(
+        &database,
+        "CREATE ROLE reader; GRANT USAGE ON SCHEMA public TO reader; GRANT INSERT (id) ON t TO reader",
+    );
     conn.set("role", "reader").await.unwrap();
     let error = conn.copy_from(&INSERT, COPY, 1..=3, bind::<NEVER>).await.unwrap_err();
     assert_eq!(error.sqlstate().map(|state| state.code()), Some("42501"), "{error}");

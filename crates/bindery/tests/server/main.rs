@@ -8,6 +8,7 @@ mod batch;
 mod calls;
 mod copy;
 mod pool;
+mod portal;
 mod stream;
 mod transactions;
 mod values;

@@ -13,8 +13,10 @@ static SERIES: Query = Query {
     columns: &[("n", "int8")],
 };
 /// It fails at the fifth row.
-static FAILING: Query = query("Failing", "SELECT 10 / (5 - n) AS n FROM generate_series(1, 9) AS n", &[("n", "int4")]);
-static WIDE: Query = query("Wide", "SELECT repeat('x', 100000) AS x FROM generate_series(1, 100000)", &[("x", "text")]);
+static FAILING: Query =
+    query("Failing", "SELECT 10 / (5 - n) AS n FROM generate_series(1, 9) AS n", &[("n", "int4")]);
+static WIDE: Query =
+    query("Wide", "SELECT repeat('x', 100000) AS x FROM generate_series(1, 100000)", &[("x", "text")]);
 
 #[tokio::test]
 async fn rows_come_in_order_and_the_connection_is_free_after_the_last() {
@@ -145,7 +147,10 @@ async fn a_row_that_cannot_be_read_is_an_error_in_its_place() {
     let rows = conn.stream(&SERIES, &[&3_i64], decode).await.unwrap();
     let rows: Vec<Result<i64, Error>> = rows.collect().await;
     let [Ok(1), Err(error), Ok(3)] = &rows[..] else { panic!("{rows:?}") };
-    assert!(error.to_string().starts_with("query Series (queries/t.sql): column n cannot be read"), "{error}");
+    assert!(
+        error.to_string().starts_with("query Series (queries/t.sql): column n cannot be read"),
+        "{error}"
+    );
     assert!(words(&conn).await.unwrap().is_empty());
 }
 
