@@ -22,7 +22,7 @@ use crate::value::{BoxError, Param};
 use crate::verify::Queries;
 
 /// The arguments of a query.
-pub(crate) type Params<'p> = &'p [&'p dyn Param];
+pub type Params<'p> = &'p [&'p dyn Param];
 
 /// A connection of one's own, until it is dropped. Generated functions take it by reference.
 ///
@@ -213,7 +213,8 @@ impl Connection {
         self.call(query, work).await
     }
 
-    async fn call<T>(
+    /// Runs a call within the time that it may take.
+    pub(crate) async fn call<T>(
         &self,
         query: &'static Query,
         work: impl Future<Output = Result<T, Error>>,

@@ -25,19 +25,23 @@
 //! # Ok(()) }
 //! ```
 
+mod batch;
 mod clean;
 mod client;
 mod config;
 mod connect;
 mod connection;
+mod copy;
 mod driver;
 mod dynamic;
+mod encoded;
 mod error;
 mod maintain;
 mod manager;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
 mod pool;
+mod portal;
 mod query;
 mod replicas;
 mod row;
@@ -45,6 +49,7 @@ mod session;
 mod sql;
 mod statements;
 mod stats;
+mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 mod transaction;
@@ -55,11 +60,15 @@ mod verify;
 pub use client::DatabaseClient;
 pub use config::{Config, PreparedStatements, SslMode, TargetSessionAttrs};
 pub use connection::Connection;
+pub use copy::CopyOut;
 pub use dynamic::{Dict, Value};
 pub use error::Error;
+pub use futures_util::Stream;
+pub use portal::Portal;
 pub use query::Query;
 pub use row::{Column, FromRow, Row};
 pub use stats::Stats;
+pub use stream::Rows;
 pub use transaction::{Isolation, Savepoint, Transaction, TransactionBuilder};
 pub use value::array::{Array, ArrayShapeError, Borrowed, Dimension};
 pub use value::calendar::{

@@ -4,10 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod abort;
+mod batch;
 mod calls;
+mod copy;
 mod dynamic;
 mod pool;
+mod portal;
 mod sql;
+mod stream;
 mod transactions;
 mod values;
 mod verify;
