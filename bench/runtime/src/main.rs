@@ -1,0 +1,2 @@
+fn main() {}
+mod db { bindery::include_queries!(); }
