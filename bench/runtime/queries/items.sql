@@ -10,5 +10,7 @@ VALUES (@name, @note, @price, @quantity, @created_at)
 RETURNING id;
 
 -- name: LoadItems :exec
+-- @param notes: elements nullable
 INSERT INTO loads (id, name, note, price, quantity, created_at)
-SELECT * FROM unnest(@ids::bigint[], @names::text[], @notes::text[], @prices::float8[], @quantities::int[], @created::timestamptz[]);
+SELECT *
+FROM unnest(@ids::bigint[], @names::text[], @notes::text[], @prices::float8[], @quantities::int[], @created::timestamptz[]);
