@@ -3,7 +3,8 @@
 use bindery::{Config, DatabaseClient, Error};
 use futures_util::future::{join_all, try_join_all};
 
-use crate::db::items::{self, InsertItemParams, ItemQueries, LoadItemsParams};
+use crate::db::items::{InsertItemParams, ItemQueries, LoadItemsParams};
+use crate::db::{self, items};
 use crate::item::{Columns, Item};
 use crate::peer::{Peer, Worker};
 
@@ -35,10 +36,9 @@ impl Peer for Bindery {
     }
 }
 
-impl From<crate::db::Item> for Item {
-    /// Only a move: the struct is generated.
-    fn from(item: crate::db::Item) -> Self {
-        let crate::db::Item { id, name, note, price, quantity, created_at } = item;
+impl From<db::Item> for Item {
+    fn from(item: db::Item) -> Self {
+        let db::Item { id, name, note, price, quantity, created_at } = item;
         Self { id, name, note, price, quantity, created_at }
     }
 }
@@ -65,19 +65,19 @@ fn load_params<'c>(columns: &'c Columns<'c>) -> LoadItemsParams<'c> {
     }
 }
 
-async fn find_together(conn: &bindery::Connection, ids: &[i64]) -> Result<Vec<Item>, Error> {
-    let found = try_join_all(ids.iter().map(|id| items::find_item(conn, *id))).await?;
-    Ok(found.into_iter().map(Item::from).collect())
+async fn find_together(conn: &bindery::Connection, ids: &[i64]) -> Result<Vec<db::Item>, Error> {
+    try_join_all(ids.iter().map(|id| items::find_item(conn, *id))).await
 }
 
 impl Worker for Connection {
-    async fn find(&mut self, id: i64) -> Item {
-        items::find_item(&self.0, id).await.unwrap().into()
+    type Row = db::Item;
+
+    async fn find(&mut self, id: i64) -> db::Item {
+        items::find_item(&self.0, id).await.unwrap()
     }
 
-    async fn list(&mut self, first: i64) -> Vec<Item> {
-        let rows = items::list_items(&self.0, first).await.unwrap();
-        rows.into_iter().map(Item::from).collect()
+    async fn list(&mut self, first: i64) -> Vec<db::Item> {
+        items::list_items(&self.0, first).await.unwrap()
     }
 
     async fn insert(&mut self, item: &Item) -> i64 {
@@ -88,19 +88,20 @@ impl Worker for Connection {
         items::load_items(&self.0, load_params(&Columns::new(items))).await.unwrap();
     }
 
-    async fn find_together(&mut self, ids: &[i64]) -> Vec<Item> {
+    async fn find_together(&mut self, ids: &[i64]) -> Vec<db::Item> {
         find_together(&self.0, ids).await.unwrap()
     }
 }
 
 impl Worker for OnPool {
-    async fn find(&mut self, id: i64) -> Item {
-        self.items.find_item(id).await.unwrap().into()
+    type Row = db::Item;
+
+    async fn find(&mut self, id: i64) -> db::Item {
+        self.items.find_item(id).await.unwrap()
     }
 
-    async fn list(&mut self, first: i64) -> Vec<Item> {
-        let rows = self.items.list_items(first).await.unwrap();
-        rows.into_iter().map(Item::from).collect()
+    async fn list(&mut self, first: i64) -> Vec<db::Item> {
+        self.items.list_items(first).await.unwrap()
     }
 
     async fn insert(&mut self, item: &Item) -> i64 {
@@ -111,7 +112,7 @@ impl Worker for OnPool {
         self.items.load_items(load_params(&Columns::new(items))).await.unwrap();
     }
 
-    async fn find_together(&mut self, ids: &[i64]) -> Vec<Item> {
+    async fn find_together(&mut self, ids: &[i64]) -> Vec<db::Item> {
         let conn = self.client.connection().await.unwrap();
         find_together(&conn, ids).await.unwrap()
     }

@@ -112,6 +112,8 @@ impl Peer for HandWritten {
 }
 
 impl Worker for Connection {
+    type Row = Item;
+
     async fn find(&mut self, id: i64) -> Item {
         Connection::find(self, id).await.unwrap()
     }
@@ -134,6 +136,8 @@ impl Worker for Connection {
 }
 
 impl Worker for Pool<Manager> {
+    type Row = Item;
+
     async fn find(&mut self, id: i64) -> Item {
         self.get().await.unwrap().find(id).await.unwrap()
     }
