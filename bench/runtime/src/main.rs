@@ -6,6 +6,9 @@
 
 mod arguments;
 mod by_bindery;
+mod by_clorinde;
+mod by_diesel;
+mod by_sqlx;
 mod hand_written;
 mod item;
 mod measure;
@@ -29,6 +32,11 @@ use crate::report::{Figure, Report};
 const PEERS: &[(&str, Connect)] = &[
     ("tokio-postgres by hand", connect::<hand_written::HandWritten>),
     ("bindery", connect::<by_bindery::Bindery>),
+    ("sqlx", connect::<by_sqlx::Sqlx>),
+    ("sqlx, no check at check-out", connect::<by_sqlx::SqlxUnchecked>),
+    ("clorinde", connect::<by_clorinde::Clorinde>),
+    ("diesel-async", connect::<by_diesel::Diesel>),
+    ("diesel-async, no check at check-out", connect::<by_diesel::DieselUnchecked>),
 ];
 
 fn main() {
