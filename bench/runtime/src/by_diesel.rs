@@ -89,6 +89,14 @@ struct Load<'i> {
     created_at: DateTime<Utc>,
 }
 
+impl<'i> Load<'i> {
+    fn new(item: &'i Item) -> Self {
+        let Item { id, name, note, price, quantity, created_at } = item;
+        let (id, price, quantity, created_at) = (*id, *price, *quantity, *created_at);
+        Self { id, name, note: note.as_deref(), price, quantity, created_at }
+    }
+}
+
 /// Rows of six values that fit into one statement.
 const AT_ONCE: usize = 65_535 / 6;
 
@@ -114,12 +122,7 @@ async fn insert(conn: &mut AsyncPgConnection, item: &Item) -> QueryResult<i64> {
 
 async fn load(conn: &mut AsyncPgConnection, items: &[Item]) -> QueryResult<()> {
     for items in items.chunks(AT_ONCE) {
-        let row = |item| {
-            let Item { id, name, note, price, quantity, created_at } = item;
-            let (id, price, quantity, created_at) = (*id, *price, *quantity, *created_at);
-            Load { id, name, note: note.as_deref(), price, quantity, created_at }
-        };
-        let rows: Vec<Load<'_>> = items.iter().map(row).collect();
+        let rows: Vec<Load<'_>> = items.iter().map(Load::new).collect();
         diesel::insert_into(loads::table).values(&rows).execute(conn).await?;
     }
     Ok(())
