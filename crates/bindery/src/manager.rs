@@ -32,10 +32,10 @@ impl Manager {
         Self { inner: PostgresConnectionManager::new(config.postgres.clone(), NoTls), config, state }
     }
 
-    async fn open(&self) -> Result<Session, Error> {
+    async fn open(&self) -> Result<Box<Session>, Error> {
         let generation = self.state.generation();
         let connected = connect(&self.config).await?;
-        let conn = Connection::own(Session::new(connected, &self.config.pool, generation));
+        let conn = Connection::own(Box::new(Session::new(connected, &self.config.pool, generation)));
         if let Some(hook) = &self.config.pool.hooks.connect {
             hook(&conn).await?;
             // What it has set is to stay.
@@ -56,10 +56,11 @@ impl Manager {
 }
 
 impl ManageConnection for Manager {
-    type Connection = Session;
+    // A box, since the pool moves a connection many times each time that it is taken and given back.
+    type Connection = Box<Session>;
     type Error = Error;
 
-    async fn connect(&self) -> Result<Session, Error> {
+    async fn connect(&self) -> Result<Box<Session>, Error> {
         match self.open().await {
             Ok(session) => {
                 self.state.connected();
@@ -71,7 +72,7 @@ impl ManageConnection for Manager {
 
     /// Asked at each check-out. A connection that came back clean is believed, without a round trip; one that the server
     /// has closed since costs none either.
-    async fn is_valid(&self, session: &mut Session) -> Result<(), Error> {
+    async fn is_valid(&self, session: &mut Box<Session>) -> Result<(), Error> {
         session.driver.look();
         if session.driver.has_ended() || self.state.is_outdated(session) {
             return Err(Error::new(Kind::Connect));
@@ -83,7 +84,7 @@ impl ManageConnection for Manager {
     }
 
     /// Asked when a connection comes back.
-    fn has_broken(&self, session: &mut Session) -> bool {
+    fn has_broken(&self, session: &mut Box<Session>) -> bool {
         session.driver.look();
         session.idle_since = Instant::now();
         if session.is_unfit() || session.driver.has_ended() {
