@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel_async::pooled_connection::bb8::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use futures_util::future::try_join_all;
+use futures_util::future::{BoxFuture, try_join_all};
 
 use crate::item::Item;
 use crate::peer::{Peer, Worker};
@@ -128,13 +128,14 @@ async fn load(conn: &mut AsyncPgConnection, items: &[Item]) -> QueryResult<()> {
     Ok(())
 }
 
-/// A shared reference of a connection takes calls at the same time, and pipelines them.
+/// A shared reference of a connection takes calls at the same time, and pipelines them. Boxed for the compiler's sake:
+/// without it rustc needs more memory than a machine has.
+fn find_shared(mut conn: &AsyncPgConnection, id: i64) -> BoxFuture<'_, QueryResult<Row>> {
+    Box::pin(async move { items::table.find(id).select(Row::as_select()).first(&mut conn).await })
+}
+
 async fn find_together(conn: &AsyncPgConnection, ids: &[i64]) -> QueryResult<Vec<Row>> {
-    let find = async |id: i64| {
-        let mut conn = conn;
-        items::table.find(id).select(Row::as_select()).first::<Row>(&mut conn).await
-    };
-    try_join_all(ids.iter().map(|id| find(*id))).await
+    try_join_all(ids.iter().map(|id| find_shared(conn, *id))).await
 }
 
 async fn pool(
