@@ -172,7 +172,7 @@ impl Connection {
                 }
             })
         };
-        self.call(query, work).await
+        self.call(query, pin!(work)).await
     }
 }
 

@@ -69,7 +69,7 @@ enum Held {
     /// It goes back to the pool.
     Leased(Lease),
     /// It ends with the connection.
-    Own(Session),
+    Own(Box<Session>),
 }
 
 impl Connection {
@@ -78,12 +78,12 @@ impl Connection {
     }
 
     /// A connection that is in no pool.
-    pub(crate) fn own(session: Session) -> Self {
+    pub(crate) fn own(session: Box<Session>) -> Self {
         Self { held: Some(Held::Own(session)) }
     }
 
     /// The session of a connection that is in no pool.
-    pub(crate) fn into_own(mut self) -> Option<Session> {
+    pub(crate) fn into_own(mut self) -> Option<Box<Session>> {
         match self.held.take()? {
             Held::Own(session) => Some(session),
             Held::Leased(_) => None,
@@ -175,7 +175,7 @@ impl Connection {
             while self.next(rows.as_mut()).await?.is_some() {}
             Ok(rows.rows_affected().unwrap_or(0))
         };
-        self.call(query, work).await
+        self.call(query, pin!(work)).await
     }
 
     /// Sends text as it is: for statements that no query file has, without parameters.
@@ -210,14 +210,14 @@ impl Connection {
             let rows = self.start(query, params).await?;
             self.collect(rows, decode, at_most).await
         };
-        self.call(query, work).await
+        self.call(query, pin!(work)).await
     }
 
-    /// Runs a call within the time that it may take.
+    /// Runs a call within the time that it may take. It is pinned, so that no function that it is handed to moves it.
     pub(crate) async fn call<T>(
         &self,
         query: &'static Query,
-        work: impl Future<Output = Result<T, Error>>,
+        work: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
         self.timed(work).await.map_err(|error| error.in_query(query))
     }

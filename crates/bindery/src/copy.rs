@@ -42,7 +42,7 @@ impl Connection {
         I: IntoIterator<IntoIter: Send> + Send,
     {
         let rows = stream::iter(rows.into_iter().map(Ok::<_, Error>));
-        self.call(query, load(self.session(), query, copy, rows, bind)).await?
+        self.call(query, pin!(load(self.session(), query, copy, rows, bind))).await?
     }
 
     /// As [`copy_from`](Self::copy_from), of rows that are waited for.
@@ -60,7 +60,7 @@ impl Connection {
         S: Stream<Item = Result<P, E>> + Send,
         E: From<Error> + Send,
     {
-        self.call(query, load(self.session(), query, copy, rows, bind)).await?
+        self.call(query, pin!(load(self.session(), query, copy, rows, bind))).await?
     }
 
     /// Runs a `COPY ... TO STDOUT` of one's own, and reads what it sends as it is asked for.

@@ -41,6 +41,8 @@ pub(crate) struct Session {
     unfit: AtomicBool,
     /// The server could not fit a transaction in with others.
     collided: Arc<AtomicBool>,
+    /// It was just seen that it has not ended.
+    looked_at: AtomicBool,
 }
 
 /// Whether the server could not fit the transaction in with others since this was made.
@@ -68,6 +70,7 @@ impl Session {
             altered: AtomicBool::new(false),
             unfit: AtomicBool::new(false),
             collided: Arc::default(),
+            looked_at: AtomicBool::new(false),
         }
     }
 
@@ -157,8 +160,16 @@ impl Session {
         }
     }
 
+    /// It was looked at just now, for the call that comes next.
+    pub fn mark_looked_at(&self) {
+        self.looked_at.store(true, Ordering::Release);
+    }
+
     /// Makes sure that the connection has not ended already, as far as this side can know.
     pub fn look(&self) -> Result<(), Error> {
+        if self.looked_at.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
         if self.driver.is_quiet() {
             self.driver.look();
         }
