@@ -67,6 +67,10 @@ impl DatabaseClient {
         TransactionBuilder::new(self)
     }
 
+    pub(crate) fn config(&self) -> &Config {
+        &self.pool.config
+    }
+
     /// What the pool holds now and has counted since it was made.
     pub fn stats(&self) -> Stats {
         self.pool.stats()

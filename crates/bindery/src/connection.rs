@@ -183,7 +183,8 @@ impl Connection {
         self.call(query, work).await
     }
 
-    async fn call<T>(
+    /// Runs a call of a query within the time that it may take.
+    pub(crate) async fn call<T>(
         &self,
         query: &'static Query,
         work: impl Future<Output = Result<T, Error>>,

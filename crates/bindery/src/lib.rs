@@ -33,6 +33,8 @@ mod connection;
 mod driver;
 mod dynamic;
 mod error;
+mod explain;
+mod listen;
 mod maintain;
 mod manager;
 #[cfg(not(feature = "tls"))]
@@ -56,6 +58,8 @@ pub use config::{Config, PreparedStatements, SslMode, TargetSessionAttrs};
 pub use connection::Connection;
 pub use dynamic::{Dict, Value};
 pub use error::Error;
+pub use explain::PlanFormat;
+pub use listen::{Event, Listener, Notification};
 pub use query::Query;
 pub use row::{Column, FromRow, Row};
 pub use stats::Stats;

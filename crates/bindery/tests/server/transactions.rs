@@ -338,12 +338,12 @@ async fn a_connection_that_is_lost_in_a_call_leaves_its_outcome_unknown() {
     assert!(error.is_outcome_unknown() && error.is_connection(), "{error}");
     assert!(error.to_string().contains("terminating connection due to administrator command"), "{error}");
 
-    let error = client.connection().await.unwrap().execute(&END, &[]).await.unwrap_err();
+    let error = client.connection().await.unwrap().exec(&END, &[]).await.unwrap_err();
     assert!(error.is_outcome_unknown(), "{error}");
     assert!(error.to_string().starts_with("query End (queries/t.sql): the connection was lost"), "{error}");
 
     let tx = client.begin().await.unwrap();
-    let error = tx.execute(&END, &[]).await.unwrap_err();
+    let error = tx.exec(&END, &[]).await.unwrap_err();
     assert!(
         !error.is_outcome_unknown() && error.is_connection(),
         "what was not committed is undone: {error}"
