@@ -6,6 +6,8 @@
 mod abort;
 mod calls;
 mod dynamic;
+mod explain;
+mod listen;
 mod pool;
 mod sql;
 mod transactions;
