@@ -41,6 +41,7 @@ mod manager;
 mod no_tls;
 mod pool;
 mod query;
+mod replicas;
 mod row;
 mod session;
 mod sql;

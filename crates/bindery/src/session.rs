@@ -178,12 +178,6 @@ impl Session {
         self.client.clear_type_cache();
     }
 
-    /// Forgets all statements.
-    pub fn forget_all(&self) {
-        self.statements.clear();
-        self.client.clear_type_cache();
-    }
-
     /// Whether a transaction is open.
     pub fn in_transaction(&self) -> bool {
         self.in_transaction.load(Ordering::Acquire)

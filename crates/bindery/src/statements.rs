@@ -85,10 +85,6 @@ impl Statements {
         self.table().entries.remove(key);
     }
 
-    pub fn clear(&self) {
-        self.table().entries.clear();
-    }
-
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }

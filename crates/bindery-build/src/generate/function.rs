@@ -85,7 +85,8 @@ impl<'i> Function<'i> {
             self.name
         ));
         self.write_signature("    ", "&self", text);
-        text.write(format_args!("        let conn = self.client.connection().await?;\n"));
+        let connection = if self.description.read_only { "read_connection" } else { "connection" };
+        text.write(format_args!("        let conn = self.client.{connection}().await?;\n"));
         let mut passed = vec![Argument::One("&conn")];
         match self.takes_struct() {
             true => passed.push(Argument::One("params")),

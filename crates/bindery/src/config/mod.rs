@@ -41,6 +41,7 @@ pub struct Config {
     values: Values,
     password_source: Option<PasswordSource>,
     pub(crate) pool: PoolConfig,
+    pub(crate) replicas: Option<Box<Self>>,
 }
 
 impl Config {
@@ -213,6 +214,16 @@ impl Config {
     pub fn ssl_client_cert(self, cert: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
         self.set("sslcert", cert.as_ref().display().to_string())
             .set("sslkey", key.as_ref().display().to_string())
+    }
+
+    /// Servers that follow this one, with a pool of their own: queries that PostgreSQL's analysis shows to read only are
+    /// answered there, if they are called through a query struct. They may see the past: see
+    /// [`DatabaseClient::primary`](crate::DatabaseClient::primary) and
+    /// [`reading_after`](crate::DatabaseClient::reading_after). The default is none.
+    #[must_use]
+    pub fn replicas(mut self, replicas: Self) -> Self {
+        self.replicas = Some(Box::new(replicas));
+        self
     }
 
     /// Which of several hosts will do. The default is any.

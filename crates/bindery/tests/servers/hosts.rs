@@ -70,7 +70,7 @@ async fn the_kind_of_server_is_chosen_and_followed_when_it_moves() {
     let client = DatabaseClient::create(config(&ports, "target_session_attrs=read-write").max_connections(2))
         .await
         .unwrap();
-    client.connection().await.unwrap().execute(&WRITE, &[]).await.unwrap();
+    client.connection().await.unwrap().exec(&WRITE, &[]).await.unwrap();
     tokio::task::block_in_place(|| {
         primary.down("immediate");
         standby.promote();
@@ -79,7 +79,7 @@ async fn the_kind_of_server_is_chosen_and_followed_when_it_moves() {
         loop {
             // The first call may meet a connection to the dead one.
             let Ok(conn) = client.connection().await else { continue };
-            if conn.execute(&WRITE, &[]).await.is_ok() {
+            if conn.exec(&WRITE, &[]).await.is_ok() {
                 return;
             }
         }

@@ -10,6 +10,7 @@ mod login;
 mod network;
 mod pgbouncer;
 mod proxy;
+mod replicas;
 mod server;
 mod tls;
 

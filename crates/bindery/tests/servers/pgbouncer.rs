@@ -95,7 +95,7 @@ impl ToSql for Good {
 }
 
 async fn add(conn: &bindery::Connection, id: i64) -> Result<(), Error> {
-    conn.execute(&ADD, &[&id, &bindery::Driver(Good)]).await.map(|_| ())
+    conn.exec(&ADD, &[&id, &bindery::Driver(Good)]).await.map(|_| ())
 }
 
 /// Several clients at once on fewer server connections.

@@ -163,7 +163,7 @@ async fn a_password_is_bound_to_the_channel() {
         server(&ours, "localhost", false, "hostssl all postgres all trust\nhost all all all scram-sha-256\n");
     let admin = client(&server, "localhost", "sslmode=require").await.unwrap();
     static ROLE: Query = query("Role", "CREATE ROLE member LOGIN PASSWORD 'secret'", &[]);
-    admin.connection().await.unwrap().execute(&ROLE, &[]).await.unwrap();
+    admin.connection().await.unwrap().exec(&ROLE, &[]).await.unwrap();
     let root = file("scram.crt", &ours.pem());
     let text = format!(
         "host=localhost port={} user=member password=secret dbname=postgres channel_binding=require sslrootcert={}",
@@ -185,7 +185,7 @@ async fn a_call_is_cancelled_over_tls() {
     ));
     let config = config.unwrap().max_connections(1).call_timeout(std::time::Duration::from_millis(300));
     let client = DatabaseClient::create(config).await.unwrap();
-    let error = client.connection().await.unwrap().execute(&SLEEP, &[]).await.unwrap_err();
+    let error = client.connection().await.unwrap().exec(&SLEEP, &[]).await.unwrap_err();
     assert!(error.is_call_timeout(), "{error}");
     assert!(client.connection().await.unwrap().fetch_one(&TLS, &[], |row| row.get::<bool>(0)).await.unwrap());
     assert_eq!((client.stats().connects, client.stats().discarded), (1, 0), "the connection is used again");
