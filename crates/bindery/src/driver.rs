@@ -15,6 +15,7 @@ use futures_util::task::AtomicWaker;
 use tokio::task::coop::has_budget_remaining;
 
 use crate::connect::Wire;
+use crate::telemetry;
 
 /// A connection's half that reads and writes.
 pub(crate) struct Driver {
@@ -192,8 +193,9 @@ impl WireState {
         while let Some(wire) = &mut self.wire {
             match wire.poll_message(cx) {
                 Poll::Pending => return,
-                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Ok(message))) => telemetry::notice(&message),
                 Poll::Ready(Some(Err(error))) => {
+                    telemetry::connection_lost(&error);
                     self.error = Some(Arc::new(error));
                     self.wire = None;
                 }

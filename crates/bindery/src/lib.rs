@@ -47,6 +47,7 @@ mod session;
 mod sql;
 mod statements;
 mod stats;
+mod telemetry;
 #[cfg(feature = "tls")]
 mod tls;
 mod transaction;
@@ -64,6 +65,7 @@ pub use listen::{Event, Listener, Notification};
 pub use query::Query;
 pub use row::{Column, FromRow, Row};
 pub use stats::Stats;
+pub use telemetry::{QueryEvent, QueryOutcome};
 pub use transaction::{Isolation, Savepoint, Transaction, TransactionBuilder};
 pub use value::array::{Array, ArrayShapeError, Borrowed, Dimension};
 pub use value::calendar::{

@@ -15,6 +15,7 @@ use crate::client::DatabaseClient;
 use crate::config::{Config, jitter};
 use crate::connect::{Wire, connect};
 use crate::error::{Error, Kind};
+use crate::telemetry;
 
 /// After so long without a word from the server it is asked whether it is there, unless
 /// [`keepalive`](Listener::keepalive) says otherwise.
@@ -144,7 +145,10 @@ impl Listener {
             };
             match link.next(self.keepalive).await {
                 Ok(notification) => return Ok(Event::Notification(notification)),
-                Err(_) => self.link = None,
+                Err(error) => {
+                    telemetry::connection_lost(&error);
+                    self.link = None;
+                }
             }
         }
     }
@@ -286,7 +290,10 @@ fn notification(message: AsyncMessage) -> Option<Notification> {
             payload: sent.payload().to_owned(),
             process_id: sent.process_id(),
         }),
-        _ => None,
+        other => {
+            telemetry::notice(&other);
+            None
+        }
     }
 }
 

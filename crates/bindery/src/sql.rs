@@ -68,7 +68,7 @@ impl Connection {
             while self.next(rows.as_mut()).await?.is_some() {}
             Ok(rows.rows_affected().unwrap_or(0))
         };
-        self.timed(work).await.map_err(|error| error.in_sql(sql))
+        self.call_sql(sql, work).await
     }
 
     /// Runs a script: any number of statements without parameters. Unless it says otherwise, all of them are one
@@ -83,7 +83,7 @@ impl Connection {
             let answer = session.client.batch_execute(sql).await;
             answer.map_err(|error| session.server_error(error))
         };
-        self.timed(work).await.map_err(|error| error.in_sql(sql))
+        self.call_sql(sql, work).await
     }
 
     async fn fetch_sql<T: FromRow>(
@@ -97,7 +97,7 @@ impl Connection {
             let rows = self.start_sql(sql, params).await?;
             self.collect(rows, decode, at_most).await
         };
-        self.timed(work).await.map_err(|error| error.in_sql(sql))
+        self.call_sql(sql, work).await
     }
 
     /// As [`start`](Self::start) for a text.
