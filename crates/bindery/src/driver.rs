@@ -15,6 +15,7 @@ use futures_util::task::AtomicWaker;
 use tokio::task::coop::has_budget_remaining;
 
 use crate::connect::Wire;
+use crate::error::{Error, Kind};
 use crate::telemetry;
 
 /// A connection's half that reads and writes.
@@ -195,8 +196,9 @@ impl WireState {
                 Poll::Pending => return,
                 Poll::Ready(Some(Ok(message))) => telemetry::notice(&message),
                 Poll::Ready(Some(Err(error))) => {
-                    telemetry::connection_lost(&error);
-                    self.error = Some(Arc::new(error));
+                    let error = Arc::new(error);
+                    telemetry::connection_lost(&Error::because(Kind::ConnectionEnded, error.clone()));
+                    self.error = Some(error);
                     self.wire = None;
                 }
                 Poll::Ready(None) => self.wire = None,

@@ -2,7 +2,6 @@
 //!
 //! Values of parameters and columns are in none of them.
 
-use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -214,6 +213,6 @@ pub(crate) fn failed_to_connect(error: &Error) {
 }
 
 /// A connection was ended by the server or the network.
-pub(crate) fn connection_lost(reason: &dyn fmt::Display) {
+pub(crate) fn connection_lost(reason: &Error) {
     tracing::warn!(target: "bindery::connection", reason = %reason, "a connection was lost");
 }

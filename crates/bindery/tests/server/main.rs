@@ -10,6 +10,7 @@ mod explain;
 mod listen;
 mod pool;
 mod sql;
+mod telemetry;
 mod transactions;
 mod values;
 mod verify;
@@ -53,7 +54,11 @@ async fn words(conn: &Connection) -> Result<Vec<String>, Error> {
 
 /// What tells the server's sessions apart.
 async fn pid(client: &DatabaseClient) -> i32 {
-    client.connection().await.unwrap().fetch_one(&PID, &[], |row| row.get(0)).await.unwrap()
+    own_pid(&client.connection().await.unwrap()).await
+}
+
+async fn own_pid(conn: &Connection) -> i32 {
+    conn.fetch_one(&PID, &[], |row| row.get(0)).await.unwrap()
 }
 
 fn database() -> Database {
