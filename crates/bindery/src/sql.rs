@@ -14,7 +14,7 @@ impl Connection {
     /// Runs SQL and collects its rows: row structs, tuples, or [`Row`] itself.
     ///
     /// Statements are prepared and kept by their text. The pool resets the session after it is given back, since the
-    /// statement may have changed what the next user would meet; that is one round trip, for which nobody waits.
+    /// statement may have changed what the next user would meet; nobody waits for that but who needs the very connection.
     ///
     /// ```no_run
     /// # async fn example(conn: bindery::Connection, pattern: String) -> Result<(), bindery::Error> {
