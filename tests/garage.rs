@@ -10,10 +10,12 @@ use bindery_postgres::{Database, NoTls, Server};
 use garage::billing::{self, Return};
 use garage::booking::{self, Refusal, Wish};
 use garage::db::bookings::InsertTariffParams;
+use garage::db::fleets::{LoadStationsParams, RelocateCarsParams, UpsertModelsParams};
 use garage::db::payments::UpsertVoucherParams;
 use garage::db::{
-    BookingQueries, BookingStatus, Car, CarQueries, CarStatus, MemberQueries, OwnerQueries, PaymentQueries,
-    QUERIES, ReportQueries, Station, StationQueries, TripQueries, cars, owners,
+    BookingQueries, BookingStatus, Car, CarQueries, CarStatus, FleetQueries, Fuel, MemberQueries,
+    OwnerQueries, PaymentQueries, QUERIES, ReportQueries, Station, StationQueries, TripQueries, cars, fleets,
+    owners,
 };
 use garage::fleet::Fleet;
 use garage::{scenario, setup};
@@ -237,4 +239,42 @@ async fn a_database_that_somebody_else_has_changed_is_told() {
             "enum `public.fuel`: label `hydrogen` is new",
         ]
     );
+}
+
+#[tokio::test]
+async fn a_fleet_is_taken_over_in_whole_sets() {
+    let (garage, zoo, car, _) = Garage::with_car().await;
+    let fleets = FleetQueries::new(garage.client.clone());
+    let names: Vec<String> = (0..5000).map(|number| format!("Station {number}")).collect();
+    let stations = names.iter().map(|name| LoadStationsParams {
+        region_id: zoo.region_id,
+        name,
+        latitude: 52.5,
+        longitude: 13.4,
+        bays: 2,
+    });
+    assert_eq!(fleets.load_stations(stations).await.unwrap(), 5000);
+    let found = fleets.find_stations(["Zoo", "Nowhere", "Station 4999"]).await.unwrap();
+    assert_eq!((found[0], found[1], found[2].is_some()), (Some(zoo.id), None, true));
+
+    let model = |seats| UpsertModelsParams { make: "Fjord", name: "Mini", fuel: Fuel::Electric, seats };
+    let ids = fleets.upsert_models([model(2), model(4)]).await.unwrap();
+    assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
+    let error = fleets.upsert_models([model(2), model(10)]).await.unwrap_err();
+    assert!(error.is_check_violation() && error.batch_index() == Some(1), "{error}");
+
+    let other = Fleet::new(&garage.client).take_in("Konrad", "B-AB2", &zoo).await.unwrap();
+    let moves = [RelocateCarsParams { station_id: found[2], id: other.id }];
+    assert_eq!(fleets.relocate_cars(moves).await.unwrap(), 1);
+    let plates = fleets.list_plates([found[2].unwrap(), 0, zoo.id]).await.unwrap();
+    assert_eq!(plates, [vec!["B-AB2".to_owned()], vec![], vec!["B-AB1".to_owned()]]);
+
+    let mut cars = fleets.export_cars(None).await.unwrap();
+    assert_eq!(cars.next().await.unwrap().unwrap(), car);
+    assert_eq!(cars.next().await.unwrap().unwrap().plate, "B-AB2");
+    assert!(cars.next().await.is_none());
+    let conn = garage.client.connection().await.unwrap();
+    let mut cars = fleets::export_cars(&conn, Some(other.owner_id)).await.unwrap();
+    let row = cars.next_row().await.unwrap().unwrap();
+    assert_eq!(row.get::<i64>(0).unwrap(), other.id);
 }

@@ -23,13 +23,43 @@ use crate::value::{BoxError, Param};
 use crate::verify::Queries;
 
 /// The arguments of a query.
-pub(crate) type Params<'p> = &'p [&'p dyn Param];
+pub type Params<'p> = &'p [&'p dyn Param];
 
 /// A connection of one's own, until it is dropped. Generated functions take it by reference.
 ///
 /// Calls may run at the same time on one connection: they are sent one behind the other without waiting. A call that is
 /// dropped is cancelled on the server once the connection is given back, and nobody gets the connection before that is
 /// done.
+///
+/// It cannot be used once it was given back, nor while a transaction has it:
+///
+/// ```compile_fail,E0382
+/// # async fn example(client: bindery::DatabaseClient) -> Result<(), bindery::Error> {
+/// # async fn query(_: &bindery::Connection) {}
+/// let conn = client.connection().await?;
+/// drop(conn);
+/// query(&conn).await;
+/// # Ok(()) }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # async fn example(client: bindery::DatabaseClient) -> Result<(), bindery::Error> {
+/// # async fn query(_: &bindery::Connection) {}
+/// let conn = client.connection().await?;
+/// let transaction = conn.begin().await?;
+/// query(&conn).await;
+/// transaction.commit().await
+/// # }
+/// ```
+///
+/// A client is none, since each of its calls may run on another one:
+///
+/// ```compile_fail,E0308
+/// # async fn example(client: bindery::DatabaseClient) {
+/// # async fn query(_: &bindery::Connection) {}
+/// query(&client).await;
+/// # }
+/// ```
 pub struct Connection {
     /// None once it was given back.
     held: Option<Held>,

@@ -25,6 +25,8 @@ struct Inner {
     kind: Kind,
     query: Option<&'static Query>,
     sql: Option<Sql>,
+    /// Which item of a batch or a load, from 0.
+    item: Option<usize>,
     source: Option<Cause>,
 }
 
@@ -70,6 +72,7 @@ pub(crate) enum Kind {
     Server,
     Decode(String),
     NoPlan(String),
+    Encode(usize),
     NoRows,
     ParamCount {
         expected: usize,
@@ -82,23 +85,20 @@ pub(crate) enum Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, sql: None, source: None }) }
+        Self::with(kind, None)
+    }
+
+    fn with(kind: Kind, source: Option<Cause>) -> Self {
+        Self { inner: Box::new(Inner { kind, query: None, sql: None, item: None, source }) }
     }
 
     pub(crate) fn because(kind: Kind, source: impl Into<Arc<tokio_postgres::Error>>) -> Self {
-        Self {
-            inner: Box::new(Inner {
-                kind,
-                query: None,
-                sql: None,
-                source: Some(Cause::Driver(source.into())),
-            }),
-        }
+        Self::with(kind, Some(Cause::Driver(source.into())))
     }
 
     pub(crate) fn decode(column: String, source: BoxError) -> Self {
         let (kind, source) = (Kind::Decode(column), Some(Cause::Value(source.into())));
-        Self { inner: Box::new(Inner { kind, query: None, sql: None, source }) }
+        Self::with(kind, source)
     }
 
     /// What several hosts said; of a single one it is its error.
@@ -114,25 +114,17 @@ impl Error {
     }
 
     pub(crate) fn password(source: Arc<dyn StdError + Send + Sync>) -> Self {
-        Self {
-            inner: Box::new(Inner {
-                kind: Kind::Password,
-                query: None,
-                sql: None,
-                source: Some(Cause::Value(source)),
-            }),
-        }
+        Self::with(Kind::Password, Some(Cause::Value(source)))
+    }
+
+    /// The parameter's place is counted from 0.
+    pub(crate) fn encode(param: usize, source: BoxError) -> Self {
+        let (kind, source) = (Kind::Encode(param + 1), Some(Cause::Value(source.into())));
+        Self::with(kind, source)
     }
 
     pub(crate) fn io(kind: Kind, source: std::io::Error) -> Self {
-        Self {
-            inner: Box::new(Inner {
-                kind,
-                query: None,
-                sql: None,
-                source: Some(Cause::Value(Arc::new(source))),
-            }),
-        }
+        Self::with(kind, Some(Cause::Value(Arc::new(source))))
     }
 
     pub(crate) fn server(source: tokio_postgres::Error) -> Self {
@@ -141,9 +133,7 @@ impl Error {
 
     /// With what went wrong before.
     pub(crate) fn after(kind: Kind, earlier: Self) -> Self {
-        Self {
-            inner: Box::new(Inner { kind, query: None, sql: None, source: Some(Cause::Earlier(earlier)) }),
-        }
+        Self::with(kind, Some(Cause::Earlier(earlier)))
     }
 
     pub(crate) fn in_query(mut self, query: &'static Query) -> Self {
@@ -163,6 +153,16 @@ impl Error {
     /// Where in SQL from outside the query files the server points at: line and column, both from 1.
     pub fn line_and_column(&self) -> Option<(usize, usize)> {
         self.inner.sql.as_ref()?.place
+    }
+
+    pub(crate) fn in_item(mut self, index: usize) -> Self {
+        self.inner.item = Some(index);
+        self
+    }
+
+    /// Which item of a batch, or row of a load, failed, from 0; none where it was not one of them.
+    pub fn batch_index(&self) -> Option<usize> {
+        self.inner.item
     }
 
     /// The name of the query that failed, if it was one.
@@ -378,6 +378,9 @@ impl fmt::Display for Error {
             }
             f.write_str(": ")?;
         }
+        if let Some(item) = self.inner.item {
+            write!(f, "item {item} of the batch: ")?;
+        }
         self.write_kind(f)?;
         match &self.inner.source {
             // They have said it all.
@@ -428,6 +431,7 @@ impl Error {
                 f,
                 "only SELECT, VALUES, TABLE, WITH, INSERT, UPDATE, DELETE and MERGE have a plan, and this is {word}"
             ),
+            Kind::Encode(param) => write!(f, "parameter ${param} cannot be written"),
             Kind::NoRows => f.write_str("there is no row, and exactly one is expected"),
             Kind::ParamCount { expected, given } => {
                 write!(f, "there are {given} arguments, and the statement has {expected} parameters")

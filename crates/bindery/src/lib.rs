@@ -25,13 +25,16 @@
 //! # Ok(()) }
 //! ```
 
+mod batch;
 mod clean;
 mod client;
 mod config;
 mod connect;
 mod connection;
+mod copy;
 mod driver;
 mod dynamic;
+mod encoded;
 mod error;
 mod explain;
 mod listen;
@@ -40,6 +43,7 @@ mod manager;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
 mod pool;
+mod portal;
 mod query;
 mod replicas;
 mod row;
@@ -47,6 +51,7 @@ mod session;
 mod sql;
 mod statements;
 mod stats;
+mod stream;
 mod telemetry;
 #[cfg(feature = "tls")]
 mod tls;
@@ -58,13 +63,17 @@ mod verify;
 pub use client::DatabaseClient;
 pub use config::{Config, PreparedStatements, SslMode, TargetSessionAttrs};
 pub use connection::Connection;
+pub use copy::CopyOut;
 pub use dynamic::{Dict, Value};
 pub use error::Error;
 pub use explain::PlanFormat;
+pub use futures_util::Stream;
 pub use listen::{Event, Listener, Notification};
+pub use portal::Portal;
 pub use query::Query;
 pub use row::{Column, FromRow, Row};
 pub use stats::Stats;
+pub use stream::Rows;
 pub use telemetry::{QueryEvent, QueryOutcome};
 pub use transaction::{Isolation, Savepoint, Transaction, TransactionBuilder};
 pub use value::array::{Array, ArrayShapeError, Borrowed, Dimension};
@@ -142,6 +151,13 @@ pub mod generated {
     pub use crate::value::enumeration::{accepts_enum, decode_enum, encode_enum};
     pub use bytes::BytesMut;
     pub use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+}
+
+/// The code of the book's pages compiles.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../docs/connecting.md")]
+    struct Connecting;
 }
 
 /// Takes in what the build script has generated, in a module of your own: `mod db { bindery::include_queries!(); }`.

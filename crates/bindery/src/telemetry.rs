@@ -6,8 +6,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio_postgres::AsyncMessage;
 use tokio_postgres::error::Severity;
+use tokio_postgres::{AsyncMessage, RowStream};
 use tracing::field::Empty;
 use tracing::{Instrument, Level, Span};
 
@@ -30,7 +30,8 @@ pub struct QueryEvent<'e> {
 /// How a call ended.
 #[derive(Clone, Copy, Debug)]
 pub enum QueryOutcome<'e> {
-    /// With so many rows returned, or affected if it returns none.
+    /// With so many rows returned, or affected if it returns none. A stream's call ends when its rows begin to come: these are
+    /// not counted, nor is a batch's.
     Rows(u64),
     /// With an error.
     Failed(&'e Error),
@@ -86,13 +87,28 @@ impl Counted for u64 {
     }
 }
 
-/// A script, or a plan.
+/// Of `COPY`, which may also end with an error of the caller's rows.
+impl<E> Counted for Result<u64, E> {
+    fn rows(&self) -> u64 {
+        self.as_ref().map_or(0, |rows| *rows)
+    }
+}
+
+/// A stream, whose rows are still to come.
+impl Counted for RowStream {
+    fn rows(&self) -> u64 {
+        0
+    }
+}
+
+/// A script, or a batch.
 impl Counted for () {
     fn rows(&self) -> u64 {
         0
     }
 }
 
+/// A plan.
 impl Counted for String {
     fn rows(&self) -> u64 {
         0

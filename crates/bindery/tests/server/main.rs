@@ -4,12 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod abort;
+mod batch;
 mod calls;
+mod copy;
 mod dynamic;
 mod explain;
 mod listen;
 mod pool;
+mod portal;
 mod sql;
+mod stream;
 mod telemetry;
 mod transactions;
 mod values;
