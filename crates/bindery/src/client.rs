@@ -125,6 +125,11 @@ impl DatabaseClient {
         TransactionBuilder::new(self)
     }
 
+    /// How the primary's connections are made.
+    pub(crate) fn config(&self) -> &Config {
+        &self.pool.config
+    }
+
     /// What the pool of replicas holds, if there is one: see [`stats`](Self::stats).
     pub fn replica_stats(&self) -> Option<Stats> {
         self.reads.as_ref().map(|reads| reads.replicas.stats())

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
+use futures_util::{TryFutureExt, TryStreamExt};
 use tokio_postgres::RowStream;
 use tokio_postgres::types::{IsNull, ToSql, Type};
 
@@ -17,6 +17,7 @@ use crate::query::Query;
 use crate::row::Row;
 use crate::session::Session;
 use crate::statements::Key;
+use crate::telemetry::{Counted, OnQuery, measured};
 use crate::transaction::{Transaction, TransactionOptions};
 use crate::value::{BoxError, Param};
 use crate::verify::Queries;
@@ -214,16 +215,33 @@ impl Connection {
     }
 
     /// Runs a call within the time that it may take. It is pinned, so that no function that it is handed to moves it.
-    pub(crate) async fn call<T>(
+    pub(crate) async fn call<T: Counted>(
         &self,
         query: &'static Query,
         work: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
-        self.timed(work).await.map_err(|error| error.in_query(query))
+        let timed = self.timed(work).map_err(|error| error.in_query(query));
+        measured(Some(query), self.on_query(), timed).await
     }
 
-    /// Runs a call within the time that it may take.
-    pub(crate) async fn timed<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    /// Runs a call of SQL that is in no query file.
+    pub(crate) async fn call_sql<T: Counted>(
+        &self,
+        sql: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let timed = self.timed(work).map_err(|error| error.in_sql(sql));
+        measured(None, self.on_query(), timed).await
+    }
+
+    fn on_query(&self) -> Option<&OnQuery> {
+        match &self.held {
+            Some(Held::Leased(lease)) => lease.config().pool.hooks.query.as_ref(),
+            Some(Held::Own(_)) | None => None,
+        }
+    }
+
+    async fn timed<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         // What is never sent is not done.
         self.session().look()?;
         let outcome = match self.call_timeout() {

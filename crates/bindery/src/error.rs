@@ -71,6 +71,7 @@ pub(crate) enum Kind {
     OutcomeUnknown,
     Server,
     Decode(String),
+    NoPlan(String),
     Encode(usize),
     NoRows,
     ParamCount {
@@ -426,6 +427,10 @@ impl Error {
             Kind::Server if self.as_db_error().is_some() => f.write_str("the database refused"),
             Kind::Server => f.write_str("the call failed"),
             Kind::Decode(column) => write!(f, "column {column} cannot be read"),
+            Kind::NoPlan(word) => write!(
+                f,
+                "only SELECT, VALUES, TABLE, WITH, INSERT, UPDATE, DELETE and MERGE have a plan, and this is {word}"
+            ),
             Kind::Encode(param) => write!(f, "parameter ${param} cannot be written"),
             Kind::NoRows => f.write_str("there is no row, and exactly one is expected"),
             Kind::ParamCount { expected, given } => {

@@ -13,6 +13,7 @@ use crate::connection::Connection;
 use crate::error::{Error, Kind};
 use crate::pool::PoolState;
 use crate::session::Session;
+use crate::telemetry;
 
 /// A check of an idle connection takes no longer; a peer that is slower is given up.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -66,9 +67,13 @@ impl ManageConnection for Manager {
         match self.open().await {
             Ok(session) => {
                 self.state.connected();
+                telemetry::connected();
                 Ok(session)
             }
-            Err(error) => Err(self.state.failed_to_connect(error, &self.config.pool.hooks)),
+            Err(error) => {
+                telemetry::failed_to_connect(&error);
+                Err(self.state.failed_to_connect(error, &self.config.pool.hooks))
+            }
         }
     }
 

@@ -14,7 +14,7 @@ impl Connection {
     /// Runs SQL and collects its rows: row structs, tuples, or [`Row`] itself.
     ///
     /// Statements are prepared and kept by their text. The pool resets the session after it is given back, since the
-    /// statement may have changed what the next user would meet; that is one round trip, for which nobody waits.
+    /// statement may have changed what the next user would meet; nobody waits for that but who needs the very connection.
     ///
     /// ```no_run
     /// # async fn example(conn: bindery::Connection, pattern: String) -> Result<(), bindery::Error> {
@@ -68,7 +68,7 @@ impl Connection {
             while self.next(rows.as_mut()).await?.is_some() {}
             Ok(rows.rows_affected().unwrap_or(0))
         };
-        self.timed(work).await.map_err(|error| error.in_sql(sql))
+        self.call_sql(sql, work).await
     }
 
     /// Runs a script: any number of statements without parameters. Unless it says otherwise, all of them are one
@@ -83,7 +83,7 @@ impl Connection {
             let answer = session.client.batch_execute(sql).await;
             answer.map_err(|error| session.server_error(error))
         };
-        self.timed(work).await.map_err(|error| error.in_sql(sql))
+        self.call_sql(sql, work).await
     }
 
     async fn fetch_sql<T: FromRow>(
@@ -97,7 +97,7 @@ impl Connection {
             let rows = self.start_sql(sql, params).await?;
             self.collect(rows, decode, at_most).await
         };
-        self.timed(work).await.map_err(|error| error.in_sql(sql))
+        self.call_sql(sql, work).await
     }
 
     /// As [`start`](Self::start) for a text.

@@ -114,3 +114,18 @@ async fn a_transaction_takes_it_too() {
     let conn = client.connection().await.unwrap();
     assert_eq!(conn.query_one::<(i64,)>("SELECT count(*) FROM t", &[]).await.unwrap(), (0,));
 }
+
+#[tokio::test]
+async fn what_waits_can_be_sent_to_another_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    let database = database();
+    let conn = client(&database, 1).await.connection().await.unwrap();
+    let word = "a".to_owned();
+    let params: [&dyn bindery::Param; 1] = [&word];
+    is_send(&conn.query::<(i64, String)>("SELECT * FROM t WHERE word = $1", &params));
+    is_send(&conn.query_opt::<Row>("SELECT * FROM t WHERE word = $1", &params));
+    is_send(&conn.execute("DELETE FROM t WHERE word = $1", &params));
+    is_send(&conn.batch_execute("SELECT 1"));
+    is_send(&crate::WORDS.explain(&conn, &[], bindery::PlanFormat::Text));
+    is_send(&crate::WORDS.explain_analyze(&conn, &[], bindery::PlanFormat::Text));
+}

@@ -5,6 +5,7 @@
 
 mod bank;
 mod hosts;
+mod listen;
 mod login;
 mod network;
 mod pgbouncer;
