@@ -278,3 +278,31 @@ async fn a_fleet_is_taken_over_in_whole_sets() {
     let row = cars.next_row().await.unwrap().unwrap();
     assert_eq!(row.get::<i64>(0).unwrap(), other.id);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sets_of_rows_run_in_tasks() {
+    let (garage, zoo, ..) = Garage::with_car().await;
+    let client = garage.client.clone();
+    let work = async move {
+        let names: Vec<String> = (0..10).map(|number| format!("Station {number}")).collect();
+        let fleets = FleetQueries::new(client.clone());
+        let station = |name| LoadStationsParams {
+            region_id: zoo.region_id,
+            name,
+            latitude: 52.5,
+            longitude: 13.4,
+            bays: 2,
+        };
+        fleets.load_stations(names[..5].iter().map(|name| station(name))).await?;
+        let rows = names[5..].iter().map(|name| Ok::<_, Error>(station(name)));
+        fleets.load_stations_stream(futures_util::stream::iter(rows)).await?;
+        let tx = client.begin().await?;
+        let found = fleets::find_stations(&tx, names.iter().map(String::as_str)).await?;
+        let mut cars = fleets::export_cars(&tx, None).await?;
+        while let Some(car) = cars.next().await {
+            car?;
+        }
+        Ok::<_, Error>(found.iter().flatten().count())
+    };
+    assert_eq!(tokio::spawn(work).await.unwrap().unwrap(), 10);
+}

@@ -82,11 +82,22 @@ impl<'i> Function<'i> {
             RowStruct { name, title: &title, columns, said: &said, scope }.write(text);
         }
         text.item(|text| self.write_function(text));
+        if self.query.command == Command::CopyFrom {
+            text.item(|text| self.write_copy_of_stream(text));
+        }
         text.item(|text| self.write_statement(text));
     }
 
+    /// Writes the methods of the query.
+    pub fn write_methods(&self, name: &str, text: &mut Text) {
+        text.method(name, |text| self.write_method(text));
+        if self.query.command == Command::CopyFrom {
+            text.method(name, |text| self.write_method_of_stream(text));
+        }
+    }
+
     /// Writes the function as a method that takes a connection for itself.
-    pub fn write_method(&self, text: &mut Text) {
+    fn write_method(&self, text: &mut Text) {
         text.write(format_args!(
             "    /// See [`{}`], which this calls on a connection of its own.\n",
             self.name
@@ -119,6 +130,43 @@ impl<'i> Function<'i> {
         self.write_signature("", On::Connection, text);
         self.write_call("    ", self.method(), text);
         text.write(format_args!("}}\n"));
+    }
+
+    /// `load_cars_stream`: as `load_cars`, of rows that are waited for.
+    fn write_copy_of_stream(&self, text: &mut Text) {
+        text.write(format_args!(
+            "/// As [`{}`], of rows that are waited for. An error among them is returned, and nothing is loaded.\n",
+            self.name
+        ));
+        self.write_signature_of_stream("", "conn: &bindery::Connection", text);
+        self.write_call("    ", "conn.copy_from_stream", text);
+        text.write(format_args!("}}\n"));
+    }
+
+    fn write_method_of_stream(&self, text: &mut Text) {
+        let name = self.stream_name();
+        text.write(format_args!("    /// See [`{name}`], which this calls on a connection of its own.\n"));
+        self.write_signature_of_stream("    ", "&self", text);
+        text.write(format_args!("        let conn = self.client.connection().await?;\n"));
+        text.awaited_call("        ", &name, &[Argument::One("&conn"), Argument::One("rows")], ".await");
+        text.write(format_args!("    }}\n"));
+    }
+
+    fn write_signature_of_stream(&self, indent: &str, first: &str, text: &mut Text) {
+        let generics = if self.borrows() {
+            "<'a, E: From<bindery::Error> + Send>"
+        } else {
+            "<E: From<bindery::Error> + Send>"
+        };
+        let rows = format!("rows: impl bindery::Stream<Item = Result<{}, E>> + Send", self.item());
+        let head = format!("pub async fn {}{generics}", self.stream_name());
+        // It has generic parameters, and a type for its error.
+        text.leave_to_prettyplease();
+        text.signature(indent, &head, &[first.to_owned(), rows], " -> Result<u64, E> {");
+    }
+
+    fn stream_name(&self) -> String {
+        format!("{}_stream", self.name.trim_start_matches("r#"))
     }
 
     fn write_signature(&self, indent: &str, on: On, text: &mut Text) {

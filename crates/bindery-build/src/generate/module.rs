@@ -77,7 +77,7 @@ impl<'i> Module<'i> {
 "
         ));
         for function in functions {
-            text.method(&self.struct_name, |text| function.write_method(text));
+            function.write_methods(&self.struct_name, text);
         }
         text.write(format_args!("}}\n"));
     }
