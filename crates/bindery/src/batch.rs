@@ -1,5 +1,9 @@
 //! One query for many items: all are sent without waiting, and all are done or none.
 
+// What an `async fn` is known to be depends on the types in it, so its caller's future is not seen to be `Send` if an iterator
+// holds a closure that takes references; a future that is declared to be `Send` is.
+#![allow(clippy::manual_async_fn)]
+
 use std::future::Future;
 use std::pin::pin;
 

@@ -1,5 +1,9 @@
 //! COPY: many rows into a table in one statement, and data in and out as it is.
 
+// What an `async fn` is known to be depends on the types in it, so its caller's future is not seen to be `Send` if an iterator
+// holds a closure that takes references; a future that is declared to be `Send` is.
+#![allow(clippy::manual_async_fn)]
+
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
