@@ -225,6 +225,7 @@ fn description(
         params: params(query, statement, analysis, known),
         columns: columns(query.command, statement, analysis, known),
         at_most_one_row,
+        read_only: analysis.read_only,
         unmet_keys,
         table: None,
         relations: analysis.relations.clone(),

@@ -60,7 +60,7 @@ impl Connection {
     /// # Errors
     /// That of the first item that fails; it names the query, and [`batch_index`](Error::batch_index) is the item's. What
     /// the others did is undone, in a transaction with all of it.
-    pub fn batch_execute<I>(
+    pub fn batch_exec<I>(
         &self,
         query: &'static Query,
         batch: I,
@@ -82,7 +82,7 @@ impl Connection {
         }
     }
 
-    /// As [`batch_execute`](Self::batch_execute), for a query that has exactly one row for each item; in their order.
+    /// As [`batch_exec`](Self::batch_exec), for a query that has exactly one row for each item; in their order.
     ///
     /// # Errors
     /// As there, and an item has no row or more than one.
@@ -103,7 +103,7 @@ impl Connection {
         }
     }
 
-    /// As [`batch_execute`](Self::batch_execute), for a query that has at most one row for each item; in their order.
+    /// As [`batch_exec`](Self::batch_exec), for a query that has at most one row for each item; in their order.
     ///
     /// # Errors
     /// As there, and an item has more than one row.
@@ -123,7 +123,7 @@ impl Connection {
         }
     }
 
-    /// As [`batch_execute`](Self::batch_execute), with the rows of each item, in their order.
+    /// As [`batch_exec`](Self::batch_exec), with the rows of each item, in their order.
     ///
     /// # Errors
     /// As there.
@@ -185,7 +185,7 @@ impl Connection {
                 }
             })
         };
-        self.call(query, work).await
+        self.call(query, pin!(work)).await
     }
 }
 

@@ -29,6 +29,36 @@ pub type Params<'p> = &'p [&'p dyn Param];
 /// Calls may run at the same time on one connection: they are sent one behind the other without waiting. A call that is
 /// dropped is cancelled on the server once the connection is given back, and nobody gets the connection before that is
 /// done.
+///
+/// It cannot be used once it was given back, nor while a transaction has it:
+///
+/// ```compile_fail,E0382
+/// # async fn example(client: bindery::DatabaseClient) -> Result<(), bindery::Error> {
+/// # async fn query(_: &bindery::Connection) {}
+/// let conn = client.connection().await?;
+/// drop(conn);
+/// query(&conn).await;
+/// # Ok(()) }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # async fn example(client: bindery::DatabaseClient) -> Result<(), bindery::Error> {
+/// # async fn query(_: &bindery::Connection) {}
+/// let conn = client.connection().await?;
+/// let transaction = conn.begin().await?;
+/// query(&conn).await;
+/// transaction.commit().await
+/// # }
+/// ```
+///
+/// A client is none, since each of its calls may run on another one:
+///
+/// ```compile_fail,E0308
+/// # async fn example(client: bindery::DatabaseClient) {
+/// # async fn query(_: &bindery::Connection) {}
+/// query(&client).await;
+/// # }
+/// ```
 pub struct Connection {
     /// None once it was given back.
     held: Option<Held>,
@@ -39,7 +69,7 @@ enum Held {
     /// It goes back to the pool.
     Leased(Lease),
     /// It ends with the connection.
-    Own(Session),
+    Own(Box<Session>),
 }
 
 impl Connection {
@@ -48,12 +78,12 @@ impl Connection {
     }
 
     /// A connection that is in no pool.
-    pub(crate) fn own(session: Session) -> Self {
+    pub(crate) fn own(session: Box<Session>) -> Self {
         Self { held: Some(Held::Own(session)) }
     }
 
     /// The session of a connection that is in no pool.
-    pub(crate) fn into_own(mut self) -> Option<Session> {
+    pub(crate) fn into_own(mut self) -> Option<Box<Session>> {
         match self.held.take()? {
             Held::Own(session) => Some(session),
             Held::Leased(_) => None,
@@ -139,17 +169,18 @@ impl Connection {
     ///
     /// # Errors
     /// The server refuses; the error names the query.
-    pub async fn execute(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
+    pub async fn exec(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
         let work = async {
             let mut rows = pin!(self.start(query, params).await?);
             while self.next(rows.as_mut()).await?.is_some() {}
             Ok(rows.rows_affected().unwrap_or(0))
         };
-        self.call(query, work).await
+        self.call(query, pin!(work)).await
     }
 
     /// Sends text as it is: for statements that no query file has, without parameters.
     pub(crate) async fn send(&self, sql: &str) -> Result<(), Error> {
+        self.session().look()?;
         let answer = self.session().run(self.session().client.batch_execute(sql)).await;
         answer.map_err(|error| self.session().server_error(error))
     }
@@ -179,15 +210,22 @@ impl Connection {
             let rows = self.start(query, params).await?;
             self.collect(rows, decode, at_most).await
         };
-        self.call(query, work).await
+        self.call(query, pin!(work)).await
     }
 
-    /// Runs a call within the time that it may take.
+    /// Runs a call within the time that it may take. It is pinned, so that no function that it is handed to moves it.
     pub(crate) async fn call<T>(
         &self,
         query: &'static Query,
-        work: impl Future<Output = Result<T, Error>>,
+        work: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
+        self.timed(work).await.map_err(|error| error.in_query(query))
+    }
+
+    /// Runs a call within the time that it may take.
+    pub(crate) async fn timed<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        // What is never sent is not done.
+        self.session().look()?;
         let outcome = match self.call_timeout() {
             None => self.session().run(work).await,
             Some(limit) => match tokio::time::timeout(limit, self.session().run(work)).await {
@@ -195,7 +233,7 @@ impl Connection {
                 Err(_) => Err(Error::new(Kind::CallTimeout)),
             },
         };
-        outcome.map_err(|error| self.failed(error).in_query(query))
+        outcome.map_err(|error| self.failed(error))
     }
 
     /// Sends a query, once more where the server can no longer use what it has prepared: nothing was run then.
@@ -217,14 +255,14 @@ impl Connection {
         self.session().start(query.sql, &statement, driver_params(params)).await
     }
 
-    async fn next(&self, rows: Pin<&mut RowStream>) -> Result<Option<tokio_postgres::Row>, Error> {
+    pub(crate) async fn next(&self, rows: Pin<&mut RowStream>) -> Result<Option<tokio_postgres::Row>, Error> {
         let mut rows = rows;
         rows.try_next().await.map_err(|error| self.session().server_error(error))
     }
 
     /// Decodes the first rows as they arrive. All are read, even after one that cannot be, so that the connection comes back
     /// idle.
-    async fn collect<T>(
+    pub(crate) async fn collect<T>(
         &self,
         rows: RowStream,
         decode: fn(&Row) -> Result<T, Error>,

@@ -47,7 +47,7 @@ impl Connection {
     {
         async move {
             let rows = stream::iter(rows.into_iter().map(Ok::<_, Error>));
-            self.call(query, load(self.session(), query, copy, rows, bind)).await?
+            self.call(query, pin!(load(self.session(), query, copy, rows, bind))).await?
         }
     }
 
@@ -66,7 +66,7 @@ impl Connection {
         S: Stream<Item = Result<P, E>> + Send,
         E: From<Error> + Send,
     {
-        async move { self.call(query, load(self.session(), query, copy, rows, bind)).await? }
+        async move { self.call(query, pin!(load(self.session(), query, copy, rows, bind))).await? }
     }
 
     /// Runs a `COPY ... TO STDOUT` of one's own, and reads what it sends as it is asked for.

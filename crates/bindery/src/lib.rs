@@ -33,32 +33,40 @@ mod connect;
 mod connection;
 mod copy;
 mod driver;
+mod dynamic;
 mod encoded;
 mod error;
 mod maintain;
 mod manager;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
 mod pool;
 mod portal;
 mod query;
+mod replicas;
 mod row;
 mod session;
+mod sql;
 mod statements;
 mod stats;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 mod transaction;
 mod type_name;
 mod value;
 mod verify;
 
 pub use client::DatabaseClient;
-pub use config::{Config, PreparedStatements};
+pub use config::{Config, PreparedStatements, SslMode, TargetSessionAttrs};
 pub use connection::Connection;
 pub use copy::CopyOut;
+pub use dynamic::{Dict, Value};
 pub use error::Error;
 pub use futures_util::Stream;
 pub use portal::Portal;
 pub use query::Query;
-pub use row::{FromRow, Row};
+pub use row::{Column, FromRow, Row};
 pub use stats::Stats;
 pub use stream::Rows;
 pub use transaction::{Isolation, Savepoint, Transaction, TransactionBuilder};
@@ -137,6 +145,13 @@ pub mod generated {
     pub use crate::value::enumeration::{accepts_enum, decode_enum, encode_enum};
     pub use bytes::BytesMut;
     pub use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+}
+
+/// The code of the book's pages compiles.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../docs/connecting.md")]
+    struct Connecting;
 }
 
 /// Takes in what the build script has generated, in a module of your own: `mod db { bindery::include_queries!(); }`.

@@ -29,13 +29,15 @@ pub(crate) struct Manager {
 
 impl Manager {
     pub fn new(config: Arc<Config>, state: Arc<PoolState>) -> Self {
-        Self { inner: PostgresConnectionManager::new(config.postgres.clone(), NoTls), config, state }
+        // Nothing is ever connected to by it.
+        let inner = PostgresConnectionManager::new(tokio_postgres::Config::new(), NoTls);
+        Self { inner, config, state }
     }
 
-    async fn open(&self) -> Result<Session, Error> {
+    async fn open(&self) -> Result<Box<Session>, Error> {
         let generation = self.state.generation();
         let connected = connect(&self.config).await?;
-        let conn = Connection::own(Session::new(connected, &self.config.pool, generation));
+        let conn = Connection::own(Box::new(Session::new(connected, &self.config.pool, generation)));
         if let Some(hook) = &self.config.pool.hooks.connect {
             hook(&conn).await?;
             // What it has set is to stay.
@@ -56,10 +58,11 @@ impl Manager {
 }
 
 impl ManageConnection for Manager {
-    type Connection = Session;
+    // A box, since the pool moves a connection many times each time that it is taken and given back.
+    type Connection = Box<Session>;
     type Error = Error;
 
-    async fn connect(&self) -> Result<Session, Error> {
+    async fn connect(&self) -> Result<Box<Session>, Error> {
         match self.open().await {
             Ok(session) => {
                 self.state.connected();
@@ -71,10 +74,11 @@ impl ManageConnection for Manager {
 
     /// Asked at each check-out. A connection that came back clean is believed, without a round trip; one that the server
     /// has closed since costs none either.
-    async fn is_valid(&self, session: &mut Session) -> Result<(), Error> {
-        session.driver.look();
-        if session.driver.has_ended() || self.state.is_outdated(session) {
-            return Err(Error::new(Kind::Connect));
+    async fn is_valid(&self, session: &mut Box<Session>) -> Result<(), Error> {
+        session.look()?;
+        session.mark_looked_at();
+        if self.state.is_outdated(session) {
+            return Err(Error::new(Kind::ConnectionEnded));
         }
         match session.idle_since.elapsed() > self.config.pool.check_after_idle {
             true => self.check(session).await,
@@ -83,8 +87,7 @@ impl ManageConnection for Manager {
     }
 
     /// Asked when a connection comes back.
-    fn has_broken(&self, session: &mut Session) -> bool {
-        session.driver.look();
+    fn has_broken(&self, session: &mut Box<Session>) -> bool {
         session.idle_since = Instant::now();
         if session.is_unfit() || session.driver.has_ended() {
             self.state.counters.discarded.add(1);

@@ -1,6 +1,7 @@
 //! A query in a transaction that is read page by page, with other statements between the pages.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{TryStreamExt, future::ready, pin_mut};
@@ -59,7 +60,7 @@ impl Transaction {
             let rows = answer.map_err(|error| session.server_error(error))?;
             rows.try_for_each(|_| ready(Ok(()))).await.map_err(|error| session.server_error(error))
         };
-        self.call(query, work).await?;
+        self.call(query, pin!(work)).await?;
         Ok(Portal { transaction: self, query, cursor, decode })
     }
 }
@@ -88,7 +89,7 @@ impl<T> Portal<'_, T> {
             }
             page
         };
-        self.transaction.call(self.query, work).await
+        self.transaction.call(self.query, pin!(work)).await
     }
 }
 

@@ -113,7 +113,8 @@ impl<'i> Function<'i> {
             self.name
         ));
         self.write_signature("    ", On::Client, text);
-        text.write(format_args!("        let conn = self.client.connection().await?;\n"));
+        let connection = if self.description.read_only { "read_connection" } else { "connection" };
+        text.write(format_args!("        let conn = self.client.{connection}().await?;\n"));
         if self.query.command == Command::Stream {
             // The rows keep the connection.
             self.write_call("        ", "conn.into_stream", text);
@@ -291,10 +292,10 @@ impl<'i> Function<'i> {
             Command::One => "conn.fetch_one",
             Command::Opt => "conn.fetch_opt",
             Command::Many => "conn.fetch_many",
-            Command::Exec | Command::ExecRows => "conn.execute",
+            Command::Exec | Command::ExecRows => "conn.exec",
             Command::Stream => "conn.stream",
             Command::CopyFrom => "conn.copy_from",
-            Command::BatchExec => "conn.batch_execute",
+            Command::BatchExec => "conn.batch_exec",
             Command::BatchOne => "conn.batch_one",
             Command::BatchOpt => "conn.batch_opt",
             Command::BatchMany => "conn.batch_many",

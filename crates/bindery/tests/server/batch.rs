@@ -42,7 +42,7 @@ async fn insert_all(
     conn: &bindery::Connection,
     items: impl IntoIterator<Item = Item, IntoIter: Send> + Send,
 ) -> Result<u64, bindery::Error> {
-    conn.batch_execute(&INSERT, items, |(id, word), bind| bind(&[&id, &word])).await
+    conn.batch_exec(&INSERT, items, |(id, word), bind| bind(&[&id, &word])).await
 }
 
 #[tokio::test]
@@ -136,13 +136,13 @@ async fn an_argument_that_cannot_be_written_undoes_the_batch() {
         2 => bind(&[&id, &id]),
         _ => bind(&[&id, &"word"]),
     };
-    let error = conn.batch_execute(&INSERT, 0..5, bind).await.unwrap_err();
+    let error = conn.batch_exec(&INSERT, 0..5, bind).await.unwrap_err();
     assert_eq!(error.batch_index(), Some(2));
     assert!(error.to_string().contains("parameter $2 cannot be written"), "{error}");
     assert!(words(&conn).await.unwrap().is_empty());
     // One that the server refuses comes first if it stands first.
     insert(&conn, 0, "a").await.unwrap();
-    let error = conn.batch_execute(&INSERT, 0..5, bind).await.unwrap_err();
+    let error = conn.batch_exec(&INSERT, 0..5, bind).await.unwrap_err();
     assert!(error.is_unique_violation() && error.batch_index() == Some(0), "{error}");
 }
 
@@ -181,7 +181,7 @@ async fn dropped_at_any_point_all_is_done_or_nothing() {
     let before = pid(&client).await;
     let conn = client.connection().await.unwrap();
     // One that is dropped while it prepares its statement costs the connection.
-    conn.batch_execute(&SLOW, [], |id: i64, bind| bind(&[&id])).await.unwrap();
+    conn.batch_exec(&SLOW, [], |id: i64, bind| bind(&[&id])).await.unwrap();
     drop(conn);
     let mut polls = 0;
     loop {
@@ -190,7 +190,7 @@ async fn dropped_at_any_point_all_is_done_or_nothing() {
         let mut left = polls;
         let mut has_ended = false;
         {
-            let mut work = pin!(conn.batch_execute(&SLOW, 0..20_i64, |id, bind| bind(&[&id])));
+            let mut work = pin!(conn.batch_exec(&SLOW, 0..20_i64, |id, bind| bind(&[&id])));
             poll_fn(|cx| {
                 left -= 1;
                 match work.as_mut().poll(cx) {
@@ -212,7 +212,7 @@ async fn dropped_at_any_point_all_is_done_or_nothing() {
         if has_ended {
             break;
         }
-        conn.execute(&CLEAR, &[]).await.unwrap();
+        conn.exec(&CLEAR, &[]).await.unwrap();
     }
     assert!(polls > 3, "{polls}");
     assert_eq!(pid(&client).await, before, "the connection is still the same");

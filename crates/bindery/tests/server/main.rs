@@ -7,8 +7,10 @@ mod abort;
 mod batch;
 mod calls;
 mod copy;
+mod dynamic;
 mod pool;
 mod portal;
+mod sql;
 mod stream;
 mod transactions;
 mod values;
@@ -43,7 +45,7 @@ const fn query(
 }
 
 async fn insert(conn: &Connection, id: i64, word: &str) -> Result<(), Error> {
-    conn.execute(&INSERT, &[&id, &word]).await?;
+    conn.exec(&INSERT, &[&id, &word]).await?;
     Ok(())
 }
 

@@ -1,0 +1,5 @@
+//! Generates Bindery's code, as a user's package does.
+
+fn main() {
+    bindery_build::run();
+}

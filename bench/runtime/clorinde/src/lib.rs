@@ -1,0 +1,1 @@
+include!(concat!(env!("OUT_DIR"), "/clorinde/src/lib.rs"));

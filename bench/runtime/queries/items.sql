@@ -1,0 +1,16 @@
+-- name: FindItem :one
+SELECT id, name, note, price, quantity, created_at FROM items WHERE id = @id;
+
+-- name: ListItems :many
+SELECT id, name, note, price, quantity, created_at FROM items WHERE id >= @first ORDER BY id LIMIT 1000;
+
+-- name: InsertItem :one
+INSERT INTO inserts (name, note, price, quantity, created_at)
+VALUES (@name, @note, @price, @quantity, @created_at)
+RETURNING id;
+
+-- name: LoadItems :exec
+-- @param notes: elements nullable
+INSERT INTO loads (id, name, note, price, quantity, created_at)
+SELECT *
+FROM unnest(@ids::bigint[], @names::text[], @notes::text[], @prices::float8[], @quantities::int[], @created::timestamptz[]);
