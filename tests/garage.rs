@@ -11,11 +11,12 @@ use garage::billing::{self, Return};
 use garage::booking::{self, Refusal, Wish};
 use garage::db::bookings::InsertTariffParams;
 use garage::db::fleets::{LoadStationsParams, RelocateCarsParams, UpsertModelsParams};
+use garage::db::owners::ListOwnersRow;
 use garage::db::payments::UpsertVoucherParams;
 use garage::db::{
-    BookingQueries, BookingStatus, Car, CarQueries, CarStatus, FleetQueries, Fuel, MemberQueries,
-    OwnerQueries, PaymentQueries, QUERIES, ReportQueries, Station, StationQueries, TripQueries, cars, fleets,
-    owners,
+    BookingQueries, BookingStatus, Car, CarQueries, CarStatus, FleetQueries, Fuel, MemberQueries, Owner,
+    OwnerQueries, Owners, PaymentQueries, QUERIES, ReportQueries, Station, StationQueries, TripQueries, cars,
+    fleets, owners,
 };
 use garage::fleet::Fleet;
 use garage::{scenario, setup};
@@ -277,4 +278,75 @@ async fn a_fleet_is_taken_over_in_whole_sets() {
     let mut cars = fleets::export_cars(&conn, Some(other.owner_id)).await.unwrap();
     let row = cars.next_row().await.unwrap().unwrap();
     assert_eq!(row.get::<i64>(0).unwrap(), other.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sets_of_rows_run_in_tasks() {
+    let (garage, zoo, ..) = Garage::with_car().await;
+    let client = garage.client.clone();
+    let work = async move {
+        let names: Vec<String> = (0..10).map(|number| format!("Station {number}")).collect();
+        let fleets = FleetQueries::new(client.clone());
+        let station = |name| LoadStationsParams {
+            region_id: zoo.region_id,
+            name,
+            latitude: 52.5,
+            longitude: 13.4,
+            bays: 2,
+        };
+        fleets.load_stations(names[..5].iter().map(|name| station(name))).await?;
+        let rows = names[5..].iter().map(|name| Ok::<_, Error>(station(name)));
+        fleets.load_stations_stream(futures_util::stream::iter(rows)).await?;
+        let tx = client.begin().await?;
+        let found = fleets::find_stations(&tx, names.iter().map(String::as_str)).await?;
+        let mut cars = fleets::export_cars(&tx, None).await?;
+        while let Some(car) = cars.next().await {
+            car?;
+        }
+        Ok::<_, Error>(found.iter().flatten().count())
+    };
+    assert_eq!(tokio::spawn(work).await.unwrap().unwrap(), 10);
+}
+
+/// Pays an owner out if it is known where to.
+async fn can_be_paid(owners: &impl Owners, id: i64) -> Result<bool, Error> {
+    Ok(owners.find_owner(id).await?.is_some_and(|owner| owner.iban.is_some()))
+}
+
+/// One owner, and no database.
+struct OneOwner(Owner);
+
+impl Owners for OneOwner {
+    async fn find_owner(&self, id: i64) -> Result<Option<Owner>, Error> {
+        Ok((id == self.0.id).then(|| self.0.clone()))
+    }
+
+    async fn insert_owner(&self, _: &str, _: &str, _: bindery::chrono::NaiveDate) -> Result<Owner, Error> {
+        unimplemented!("not asked for here")
+    }
+
+    async fn set_iban(&self, _: Option<&str>, _: i64) -> Result<u64, Error> {
+        unimplemented!("not asked for here")
+    }
+
+    async fn set_share(&self, _: &Numeric, _: i64) -> Result<(), Error> {
+        unimplemented!("not asked for here")
+    }
+
+    async fn list_owners(&self) -> Result<Vec<ListOwnersRow>, Error> {
+        unimplemented!("not asked for here")
+    }
+}
+
+#[tokio::test]
+async fn a_fake_stands_in_for_the_queries() {
+    let (garage, _, car, _) = Garage::with_car().await;
+    let owners = OwnerQueries::new(garage.client.clone());
+    let owner = owners.find_owner(car.owner_id).await.unwrap().unwrap();
+    let fake = OneOwner(Owner { iban: Some("DE02".to_owned()), ..owner });
+    assert!(can_be_paid(&fake, car.owner_id).await.unwrap());
+    assert!(!can_be_paid(&owners, car.owner_id).await.unwrap());
+    // What calls it can run in a task.
+    let task = tokio::spawn(async move { can_be_paid(&owners, car.owner_id).await });
+    assert!(!task.await.unwrap().unwrap());
 }

@@ -1,5 +1,10 @@
 //! One query for many items: all are sent without waiting, and all are done or none.
 
+// What an `async fn` is known to be depends on the types in it, so its caller's future is not seen to be `Send` if an iterator
+// holds a closure that takes references; a future that is declared to be `Send` is.
+#![allow(clippy::manual_async_fn)]
+
+use std::future::Future;
 use std::pin::pin;
 
 use bytes::BytesMut;
@@ -55,80 +60,88 @@ impl Connection {
     /// # Errors
     /// That of the first item that fails; it names the query, and [`batch_index`](Error::batch_index) is the item's. What
     /// the others did is undone, in a transaction with all of it.
-    pub async fn batch_exec<I>(
+    pub fn batch_exec<I>(
         &self,
         query: &'static Query,
         batch: I,
         bind: Bind<I::Item>,
-    ) -> Result<u64, Error>
+    ) -> impl Future<Output = Result<u64, Error>> + Send
     where
         I: IntoIterator<IntoIter: Send> + Send,
     {
-        let reading = Reading {
-            decode: |_| Ok(()),
-            at_most: 0,
-            finish: |answer| Ok(answer.affected),
-            commit: Commit::Ahead,
-        };
-        let mut affected = 0;
-        self.batch(query, batch, bind, reading, |count| affected += count).await?;
-        Ok(affected)
+        async move {
+            let reading = Reading {
+                decode: |_| Ok(()),
+                at_most: 0,
+                finish: |answer| Ok(answer.affected),
+                commit: Commit::Ahead,
+            };
+            let mut affected = 0;
+            self.batch(query, batch, bind, reading, |count| affected += count).await?;
+            Ok(affected)
+        }
     }
 
     /// As [`batch_exec`](Self::batch_exec), for a query that has exactly one row for each item; in their order.
     ///
     /// # Errors
     /// As there, and an item has no row or more than one.
-    pub async fn batch_one<I, T: Send>(
+    pub fn batch_one<I, T: Send>(
         &self,
         query: &'static Query,
         batch: I,
         bind: Bind<I::Item>,
         decode: fn(&Row) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error>
+    ) -> impl Future<Output = Result<Vec<T>, Error>> + Send
     where
         I: IntoIterator<IntoIter: Send> + Send,
     {
-        let finish = |answer| at_most_one(answer)?.ok_or(Kind::NoRows);
-        let reading = Reading { decode, at_most: 2, finish, commit: Commit::AfterAnswers };
-        self.batch_rows(query, batch, bind, reading).await
+        async move {
+            let finish = |answer| at_most_one(answer)?.ok_or(Kind::NoRows);
+            let reading = Reading { decode, at_most: 2, finish, commit: Commit::AfterAnswers };
+            self.batch_rows(query, batch, bind, reading).await
+        }
     }
 
     /// As [`batch_exec`](Self::batch_exec), for a query that has at most one row for each item; in their order.
     ///
     /// # Errors
     /// As there, and an item has more than one row.
-    pub async fn batch_opt<I, T: Send>(
+    pub fn batch_opt<I, T: Send>(
         &self,
         query: &'static Query,
         batch: I,
         bind: Bind<I::Item>,
         decode: fn(&Row) -> Result<T, Error>,
-    ) -> Result<Vec<Option<T>>, Error>
+    ) -> impl Future<Output = Result<Vec<Option<T>>, Error>> + Send
     where
         I: IntoIterator<IntoIter: Send> + Send,
     {
-        let reading = Reading { decode, at_most: 2, finish: at_most_one, commit: Commit::AfterAnswers };
-        self.batch_rows(query, batch, bind, reading).await
+        async move {
+            let reading = Reading { decode, at_most: 2, finish: at_most_one, commit: Commit::AfterAnswers };
+            self.batch_rows(query, batch, bind, reading).await
+        }
     }
 
     /// As [`batch_exec`](Self::batch_exec), with the rows of each item, in their order.
     ///
     /// # Errors
     /// As there.
-    pub async fn batch_many<I, T: Send>(
+    pub fn batch_many<I, T: Send>(
         &self,
         query: &'static Query,
         batch: I,
         bind: Bind<I::Item>,
         decode: fn(&Row) -> Result<T, Error>,
-    ) -> Result<Vec<Vec<T>>, Error>
+    ) -> impl Future<Output = Result<Vec<Vec<T>>, Error>> + Send
     where
         I: IntoIterator<IntoIter: Send> + Send,
     {
-        let finish = |answer: Answer<T>| Ok(answer.rows);
-        let reading = Reading { decode, at_most: usize::MAX, finish, commit: Commit::AfterAnswers };
-        self.batch_rows(query, batch, bind, reading).await
+        async move {
+            let finish = |answer: Answer<T>| Ok(answer.rows);
+            let reading = Reading { decode, at_most: usize::MAX, finish, commit: Commit::AfterAnswers };
+            self.batch_rows(query, batch, bind, reading).await
+        }
     }
 
     async fn batch_rows<I, T: Send, O: Send>(

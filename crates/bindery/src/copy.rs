@@ -1,7 +1,11 @@
 //! COPY: many rows into a table in one statement, and data in and out as it is.
 
+// What an `async fn` is known to be depends on the types in it, so its caller's future is not seen to be `Send` if an iterator
+// holds a closure that takes references; a future that is declared to be `Send` is.
+#![allow(clippy::manual_async_fn)]
+
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
@@ -31,36 +35,38 @@ impl Connection {
     /// # Errors
     /// A row cannot be written ([`batch_index`](Error::batch_index) is its place), or the server refuses; the error names the
     /// query. A transaction that it is part of has then failed.
-    pub async fn copy_from<I>(
+    pub fn copy_from<I>(
         &self,
         query: &'static Query,
         copy: &'static str,
         rows: I,
         bind: Bind<I::Item>,
-    ) -> Result<u64, Error>
+    ) -> impl Future<Output = Result<u64, Error>> + Send
     where
         I: IntoIterator<IntoIter: Send> + Send,
     {
-        let rows = stream::iter(rows.into_iter().map(Ok::<_, Error>));
-        self.call(query, pin!(load(self.session(), query, copy, rows, bind))).await?
+        async move {
+            let rows = stream::iter(rows.into_iter().map(Ok::<_, Error>));
+            self.call(query, pin!(load(self.session(), query, copy, rows, bind))).await?
+        }
     }
 
     /// As [`copy_from`](Self::copy_from), of rows that are waited for.
     ///
     /// # Errors
     /// As there, and the first error among the rows: nothing is loaded then.
-    pub async fn copy_from_stream<S, P, E>(
+    pub fn copy_from_stream<S, P, E>(
         &self,
         query: &'static Query,
         copy: &'static str,
         rows: S,
         bind: Bind<P>,
-    ) -> Result<u64, E>
+    ) -> impl Future<Output = Result<u64, E>> + Send
     where
         S: Stream<Item = Result<P, E>> + Send,
         E: From<Error> + Send,
     {
-        self.call(query, pin!(load(self.session(), query, copy, rows, bind))).await?
+        async move { self.call(query, pin!(load(self.session(), query, copy, rows, bind))).await? }
     }
 
     /// Runs a `COPY ... TO STDOUT` of one's own, and reads what it sends as it is asked for.
@@ -94,28 +100,30 @@ impl Connection {
     ///
     /// # Errors
     /// The server refuses, or the first error among the data. Nothing is loaded then.
-    pub async fn copy_in_raw<S, E>(&self, sql: &str, data: S) -> Result<u64, E>
+    pub fn copy_in_raw<S, E>(&self, sql: &str, data: S) -> impl Future<Output = Result<u64, E>> + Send
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: From<Error> + Send,
     {
-        let session = self.session();
-        session.mark_altered();
-        let work = async {
-            let mut sink = begin(session, sql).await?;
-            let mut data = pin!(data);
-            while let Some(chunk) = data.next().await {
-                match chunk {
-                    Ok(chunk) => write(session, &mut sink, chunk).await?,
-                    Err(error) => {
-                        abort(session, sink).await;
-                        return Ok(Err(error));
+        async move {
+            let session = self.session();
+            session.mark_altered();
+            let work = async {
+                let mut sink = begin(session, sql).await?;
+                let mut data = pin!(data);
+                while let Some(chunk) = data.next().await {
+                    match chunk {
+                        Ok(chunk) => write(session, &mut sink, chunk).await?,
+                        Err(error) => {
+                            abort(session, sink).await;
+                            return Ok(Err(error));
+                        }
                     }
                 }
-            }
-            finish(session, sink).await.map(Ok)
-        };
-        session.run(work).await.map_err(|error| self.failed(error))?
+                finish(session, sink).await.map(Ok)
+            };
+            session.run(work).await.map_err(|error| self.failed(error))?
+        }
     }
 }
 
@@ -139,17 +147,20 @@ where
     let mut buffer = BytesMut::with_capacity(CHUNK + (CHUNK >> 2));
     buffer.put_slice(HEADER);
     let mut count = 0;
-    while let Some(row) = rows.next().await {
-        let written = match row {
-            Ok(row) => encode_row(row, bind, &statement, &mut buffer),
+    loop {
+        // No row is held while something is waited for, so that they need not be `Send`.
+        let row = rows.next().await.map(|row| row.map(|row| encode_row(row, bind, &statement, &mut buffer)));
+        let Some(written) = row else { break };
+        match written {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                abort(session, sink).await;
+                return Err(error.in_item(count));
+            }
             Err(error) => {
                 abort(session, sink).await;
                 return Ok(Err(error));
             }
-        };
-        if let Err(error) = written {
-            abort(session, sink).await;
-            return Err(error.in_item(count));
         }
         count += 1;
         if buffer.len() >= CHUNK {

@@ -28,6 +28,16 @@ pub(super) struct Function<'i> {
     row: Option<Row>,
 }
 
+/// A method of a query struct and its trait.
+struct Method {
+    name: String,
+    /// `fn find_car`, with its generic parameters.
+    head: String,
+    arguments: Vec<String>,
+    /// What its future gives.
+    output: String,
+}
+
 /// What a generated function runs on.
 #[derive(Clone, Copy, PartialEq)]
 enum On {
@@ -82,11 +92,22 @@ impl<'i> Function<'i> {
             RowStruct { name, title: &title, columns, said: &said, scope }.write(text);
         }
         text.item(|text| self.write_function(text));
+        if self.query.command == Command::CopyFrom {
+            text.item(|text| self.write_copy_of_stream(text));
+        }
         text.item(|text| self.write_statement(text));
     }
 
+    /// Writes the methods of the query.
+    pub fn write_methods(&self, name: &str, text: &mut Text) {
+        text.method(name, |text| self.write_method(text));
+        if self.query.command == Command::CopyFrom {
+            text.method(name, |text| self.write_method_of_stream(text));
+        }
+    }
+
     /// Writes the function as a method that takes a connection for itself.
-    pub fn write_method(&self, text: &mut Text) {
+    fn write_method(&self, text: &mut Text) {
         text.write(format_args!(
             "    /// See [`{}`], which this calls on a connection of its own.\n",
             self.name
@@ -122,7 +143,94 @@ impl<'i> Function<'i> {
         text.write(format_args!("}}\n"));
     }
 
+    /// `load_cars_stream`: as `load_cars`, of rows that are waited for.
+    fn write_copy_of_stream(&self, text: &mut Text) {
+        text.write(format_args!(
+            "/// As [`{}`], of rows that are waited for. An error among them is returned, and nothing is loaded.\n",
+            self.name
+        ));
+        self.write_signature_of_stream("", "conn: &bindery::Connection", text);
+        self.write_call("    ", "conn.copy_from_stream", text);
+        text.write(format_args!("}}\n"));
+    }
+
+    fn write_method_of_stream(&self, text: &mut Text) {
+        let name = self.stream_name();
+        text.write(format_args!("    /// See [`{name}`], which this calls on a connection of its own.\n"));
+        self.write_signature_of_stream("    ", "&self", text);
+        text.write(format_args!("        let conn = self.client.connection().await?;\n"));
+        text.awaited_call("        ", &name, &[Argument::One("&conn"), Argument::One("rows")], ".await");
+        text.write(format_args!("    }}\n"));
+    }
+
+    fn write_signature_of_stream(&self, indent: &str, first: &str, text: &mut Text) {
+        let (head, arguments) = self.head_of_stream(first);
+        // It has generic parameters, and a type for its error.
+        text.leave_to_prettyplease();
+        text.signature(indent, &format!("pub async {head}"), &arguments, " -> Result<u64, E> {");
+    }
+
+    fn head_of_stream(&self, first: &str) -> (String, Vec<String>) {
+        let lifetime = if self.borrows() { "'a, " } else { "" };
+        let head = format!("fn {}<{lifetime}E: From<bindery::Error> + Send>", self.stream_name());
+        let rows = format!("rows: impl bindery::Stream<Item = Result<{}, E>> + Send", self.item());
+        (head, vec![first.to_owned(), rows])
+    }
+
+    fn stream_name(&self) -> String {
+        format!("{}_stream", self.name.trim_start_matches("r#"))
+    }
+
+    /// Declares the methods of [`write_methods`](Self::write_methods) in a trait.
+    pub fn write_trait_methods(&self, text: &mut Text) {
+        for Method { name, head, arguments, output } in self.methods() {
+            text.write(format_args!("    /// See [`{name}`].\n"));
+            let tail = format!(" -> impl ::std::future::Future<Output = {output}> + Send;");
+            text.signature("    ", &head, &arguments, &tail);
+        }
+    }
+
+    /// Implements them by the methods of the query struct.
+    pub fn write_delegations(&self, query_struct: &str, text: &mut Text) {
+        for Method { name, head, arguments, output } in self.methods() {
+            let tail = format!(" -> impl ::std::future::Future<Output = {output}> + Send {{");
+            text.signature("    ", &head, &arguments, &tail);
+            let passed = arguments.iter().map(|argument| match argument.split_once(':') {
+                Some((name, _)) => name,
+                None => "self",
+            });
+            let passed: Vec<&str> = passed.collect();
+            text.write(format_args!("        {query_struct}::{name}({})\n    }}\n", passed.join(", ")));
+        }
+    }
+
+    fn methods(&self) -> Vec<Method> {
+        let (generics, arguments) = self.arguments(On::Client);
+        let output = format!("Result<{}, bindery::Error>", self.output(On::Client));
+        let (name, head) = (self.name.clone(), format!("fn {}{generics}", self.name));
+        let mut methods = vec![Method { name, head, arguments, output }];
+        if self.query.command == Command::CopyFrom {
+            let (head, arguments) = self.head_of_stream("&self");
+            let (name, output) = (self.stream_name(), "Result<u64, E>".to_owned());
+            methods.push(Method { name, head, arguments, output });
+        }
+        methods
+    }
+
     fn write_signature(&self, indent: &str, on: On, text: &mut Text) {
+        let (generics, arguments) = self.arguments(on);
+        let head = format!("pub async fn {}{generics}", self.name);
+        let tail = format!(" -> Result<{}, bindery::Error> {{", self.output(on));
+        text.signature(indent, &head, &arguments, &tail);
+    }
+
+    fn output(&self, on: On) -> String {
+        let lifetime = self.rows_lifetime(on).unwrap_or_default();
+        output(self.query.command, self.row.as_ref(), lifetime)
+    }
+
+    /// What stands behind the name of the function, and its arguments.
+    fn arguments(&self, on: On) -> (&'static str, Vec<String>) {
         let mut arguments = Vec::with_capacity(1 + MOST_ARGUMENTS);
         let lifetime = self.rows_lifetime(on);
         arguments.push(match (on, lifetime) {
@@ -140,9 +248,7 @@ impl<'i> Function<'i> {
         } else {
             arguments.extend(self.args.iter().map(Arg::declared));
         }
-        let head = format!("pub async fn {}{generics}", self.name);
-        let output = output(self.query.command, self.row.as_ref(), lifetime.unwrap_or_default());
-        text.signature(indent, &head, &arguments, &format!(" -> Result<{output}, bindery::Error> {{"));
+        (generics, arguments)
     }
 
     /// The lifetime of what a stream's rows are read from; one that is named where others could be meant.

@@ -225,6 +225,7 @@ impl Random {
         let mut settings = Settings {
             one_dimension: self.below(2) == 0,
             infinities: self.below(2) == 0,
+            query_traits: self.below(2) == 0,
             date_time: self.one(&[DateTime::Chrono, DateTime::Jiff, DateTime::Time, DateTime::Bindery]),
             ..Settings::default()
         };
