@@ -165,7 +165,7 @@ pub(crate) fn base(ty: &Type) -> &Type {
 pub(crate) fn decode_checked<'r, T: Decode<'r>>(ty: &Type, raw: Option<&'r [u8]>) -> Result<T, BoxError> {
     let ty = base(ty);
     match T::accepts(ty) {
-        true => decode_part(ty, raw),
+        true => raw.map_or_else(T::decode_null, |raw| T::decode(ty, raw)),
         false => Err(mismatch::<T>(ty)),
     }
 }
