@@ -16,8 +16,12 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn read() -> Self {
-        let mut read =
-            Self { rounds: 9, until: Until::Elapsed(Duration::from_millis(400)), json: None, only: Vec::new() };
+        let mut read = Self {
+            rounds: 9,
+            until: Until::Elapsed(Duration::from_millis(400)),
+            json: None,
+            only: Vec::new(),
+        };
         let mut arguments = env::args().skip(1);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} needs a value"));
@@ -27,7 +31,9 @@ impl Arguments {
                 "--count" => (read.rounds, read.until) = (1, Until::Operations(value().parse().unwrap())),
                 "--only" => read.only.push(value()),
                 "--json" => read.json = Some(value().into()),
-                _ => panic!("--quick, --rounds N, --count N, --only NAME and --json FILE are known, not {argument}"),
+                _ => panic!(
+                    "--quick, --rounds N, --count N, --only NAME and --json FILE are known, not {argument}"
+                ),
             }
         }
         read

@@ -86,7 +86,8 @@ async fn insert(on: impl PgExecutor<'_>, item: &Item) -> Result<i64, Error> {
 
 async fn load(on: impl PgExecutor<'_>, items: &[Item]) -> Result<(), Error> {
     let Columns { ids, names, notes, prices, quantities, created } = Columns::new(items);
-    let query = sqlx::query(UNNEST).bind(ids).bind(names).bind(notes).bind(prices).bind(quantities).bind(created);
+    let query =
+        sqlx::query(UNNEST).bind(ids).bind(names).bind(notes).bind(prices).bind(quantities).bind(created);
     query.execute(on).await.map(|_| ())
 }
 

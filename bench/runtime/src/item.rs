@@ -41,10 +41,10 @@ pub const LIST: &str =
     "SELECT id, name, note, price, quantity, created_at FROM items WHERE id >= $1 ORDER BY id LIMIT 1000";
 pub const INSERT: &str =
     "INSERT INTO inserts (name, note, price, quantity, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id";
-pub const UNNEST: &str = "INSERT INTO loads (id, name, note, price, quantity, created_at) SELECT * FROM unnest(
+pub const UNNEST: &str =
+    "INSERT INTO loads (id, name, note, price, quantity, created_at) SELECT * FROM unnest(
     $1::bigint[], $2::text[], $3::text[], $4::float8[], $5::int[], $6::timestamptz[])";
-pub const COPY: &str =
-    "COPY loads (id, name, note, price, quantity, created_at) FROM STDIN (FORMAT binary)";
+pub const COPY: &str = "COPY loads (id, name, note, price, quantity, created_at) FROM STDIN (FORMAT binary)";
 
 /// The same rows, a list a column, for `UNNEST`.
 #[derive(Default)]

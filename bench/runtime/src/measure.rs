@@ -121,9 +121,12 @@ impl<W: Worker> Measured for Workers<W> {
         };
         let tasks: Vec<_> = self.workers.drain(..).map(|worker| (worker, items.clone())).collect();
         let (cpu, start) = (cpu_time(), Instant::now());
-        let tasks: Vec<_> = (0..).zip(tasks).map(|(number, (worker, items))| {
-            self.runtime.spawn(repeat(worker, operation, items, number, until))
-        }).collect();
+        let tasks: Vec<_> = (0..)
+            .zip(tasks)
+            .map(|(number, (worker, items))| {
+                self.runtime.spawn(repeat(worker, operation, items, number, until))
+            })
+            .collect();
         let mut operations = 0;
         for task in tasks {
             let (worker, done) = self.runtime.block_on(task).unwrap();

@@ -33,7 +33,8 @@ fn main() {
     let figures = read(&fs::read_to_string(file).unwrap());
     fs::create_dir_all(&folder).unwrap();
     for mode in distinct(figures.iter().map(|figure| &*figure.mode)) {
-        let name: String = mode.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
+        let name: String =
+            mode.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
         let name = format!("speed-{}.svg", name.replace("--", "-"));
         fs::write(Path::new(&folder).join(name), plot(&figures, mode)).unwrap();
     }
