@@ -164,6 +164,9 @@ mod book {
 
     #[doc = include_str!("../../../docs/raw-sql.md")]
     struct RawSql;
+
+    #[doc = include_str!("../../../docs/sets.md")]
+    struct Sets;
 }
 
 /// Takes in what the build script has generated, in a module of your own: `mod db { bindery::include_queries!(); }`.
@@ -187,6 +190,9 @@ macro_rules! include_queries {
 mod pages {
     #[doc = include_str!("../../../docs/raw-sql.md")]
     struct RawSql;
+
+    #[doc = include_str!("../../../docs/sets.md")]
+    struct Sets;
 
     #[doc = include_str!("../../../docs/observability.md")]
     struct Observability;
