@@ -102,10 +102,13 @@ async fn to_host(
     tls: &Tls,
 ) -> Result<Connected, Error> {
     let password = config.password_for(settings, host).await?;
-    let places = match tokio::time::timeout(settings.connect_timeout, places(host)).await {
+    let mut places = match tokio::time::timeout(settings.connect_timeout, places(host)).await {
         Ok(places) => places?,
         Err(_) => return Err(Error::new(Kind::ConnectTimeout)),
     };
+    if settings.order == HostOrder::Random {
+        shuffle(&mut places);
+    }
     let mut failure = Error::new(Kind::Connect);
     for place in places {
         let attempt = Attempt { settings, password: password.as_deref(), place: &place, target, tls };
@@ -129,10 +132,20 @@ async fn places(host: &Host) -> Result<Vec<Place>, Error> {
         return Ok(vec![Place::Tcp { name, address, port }]);
     }
     let found = tokio::net::lookup_host((name.as_str(), port)).await;
-    let found = found.map_err(|error| Error::io(Kind::HostUnknown(name.clone()), error))?;
+    let found = found.map_err(|error| match is_name_service_down(&error) {
+        true => Error::io(Kind::Connect, error),
+        false => Error::io(Kind::HostUnknown(name.clone()), error),
+    })?;
     let of_address =
         |address: std::net::SocketAddr| Place::Tcp { name: name.clone(), address: address.ip(), port };
     Ok(found.map(of_address).collect())
+}
+
+/// Whether nobody could be asked for a name just now, which says nothing of the name. The standard library keeps only the
+/// words of EAI_AGAIN: glibc's and macOS', and musl's.
+fn is_name_service_down(error: &io::Error) -> bool {
+    let said = error.to_string();
+    said.contains("Temporary failure in name resolution") || said.ends_with("Try again")
 }
 
 /// A connection that is to be made.
@@ -167,7 +180,10 @@ impl Attempt<'_> {
     async fn with_either(&self, first: DriverMode, second: DriverMode) -> Result<Connected, Error> {
         match self.with(first).await {
             Err(error) if error.is_tls() || error.is_login_refused() => {
-                self.with(second).await.map_err(|_| error)
+                // What is said of a way that is closed by rule or has no TLS says less than the other's refusal.
+                self.with(second)
+                    .await
+                    .map_err(|other| if other.is_tls() || other.is_login_refused() { error } else { other })
             }
             outcome => outcome,
         }
@@ -202,8 +218,10 @@ impl Attempt<'_> {
         config.connect_timeout(settings.connect_timeout).tcp_user_timeout(settings.tcp_user_timeout);
         config.keepalives(settings.keepalives.is_some());
         if let Some(keepalives) = settings.keepalives {
-            config.keepalives_idle(keepalives.idle).keepalives_interval(keepalives.interval);
-            config.keepalives_retries(keepalives.count);
+            // Without one the driver has two hours, as Linux has.
+            keepalives.idle.map(|idle| config.keepalives_idle(idle));
+            keepalives.interval.map(|interval| config.keepalives_interval(interval));
+            keepalives.count.map(|count| config.keepalives_retries(count));
         }
         config
     }
@@ -287,8 +305,8 @@ async fn until_closed(mut stream: impl AsyncRead + Unpin) -> io::Result<()> {
 }
 
 /// By chance.
-fn shuffle(hosts: &mut [&Host]) {
-    for last in (1..hosts.len()).rev() {
-        hosts.swap(last, random_below(last + 1));
+fn shuffle<T>(list: &mut [T]) {
+    for last in (1..list.len()).rev() {
+        list.swap(last, random_below(last + 1));
     }
 }

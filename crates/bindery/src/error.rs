@@ -340,8 +340,10 @@ impl Error {
             (Kind::Hosts(_), None) => {
                 matches!(&self.inner.source, Some(Cause::Earlier(error)) if error.is_transient())
             }
+            // The network, and not the driver, has said so.
+            (Kind::Connect, None) if matches!(self.inner.source, Some(Cause::Value(_))) => true,
             // The driver has kinds of its own for what is wrong on this side.
-            (_, None) => !self.is_tls() && self.ends_connection(),
+            (_, None) => self.ends_connection() && (!self.is_tls() || self.is_cut_off()),
         }
     }
 
@@ -350,6 +352,20 @@ impl Error {
         // The driver tells its kinds apart only in words.
         self.driver_error()
             .is_some_and(|error| error.to_string().starts_with("error performing TLS handshake"))
+    }
+
+    /// The other side has gone, as in a restart, and has not refused.
+    fn is_cut_off(&self) -> bool {
+        let source = self.driver_error().and_then(StdError::source);
+        let error = source.and_then(|source| source.downcast_ref::<std::io::Error>());
+        // What rustls itself finds wrong is InvalidData.
+        error.is_some_and(|error| {
+            use std::io::ErrorKind::{
+                BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof,
+            };
+            let gone = [BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof];
+            gone.contains(&error.kind())
+        })
     }
 
     /// The server has no rule in pg_hba.conf for such a connection, or does not take the role on it (28000).

@@ -41,11 +41,12 @@ pub(crate) struct Host {
     pub port: u16,
 }
 
+/// What is none is left to the system, which is what libpq's 0 says; the system itself refuses a 0.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keepalives {
-    pub idle: Duration,
-    pub interval: Duration,
-    pub count: u32,
+    pub idle: Option<Duration>,
+    pub interval: Option<Duration>,
+    pub count: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -112,6 +113,10 @@ pub(crate) enum TlsVersion {
     V1_3,
 }
 
+fn unless_zero(time: Duration) -> Option<Duration> {
+    Some(time).filter(|time| !time.is_zero())
+}
+
 /// How long a host may take, if nothing is said.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -131,12 +136,12 @@ impl Settings {
             Some(0) => None,
             _ => Some(Keepalives {
                 // A peer that is gone is noticed after a minute, and not after the two hours of the kernel's default.
-                idle: seconds("keepalives_idle", 30)?,
-                interval: seconds("keepalives_interval", 10)?,
-                count: values
-                    .number("keepalives_count")?
-                    .or(values.number("keepalives_retries")?)
-                    .unwrap_or(3),
+                idle: unless_zero(seconds("keepalives_idle", 30)?),
+                interval: unless_zero(seconds("keepalives_interval", 10)?),
+                count: Some(
+                    values.number("keepalives_count")?.or(values.number("keepalives_retries")?).unwrap_or(3),
+                )
+                .filter(|count| *count > 0),
             }),
         };
         let application_name = values.text("application_name").or(values.text("fallback_application_name"));
@@ -190,13 +195,18 @@ const SSL_MODES: [(&str, SslMode); 6] = [
     ("verify-full", SslMode::VerifyFull),
 ];
 
-const VERSIONS: [(&str, Option<TlsVersion>); 5] = [
+/// As the least; TLS older than 1.2 is never spoken.
+const LEAST_VERSIONS: [(&str, Option<TlsVersion>); 5] = [
     ("", None),
     ("TLSv1", None),
     ("TLSv1.1", None),
     ("TLSv1.2", Some(TlsVersion::V1_2)),
     ("TLSv1.3", Some(TlsVersion::V1_3)),
 ];
+
+/// As the most: an older one would leave nothing.
+const MOST_VERSIONS: [(&str, Option<TlsVersion>); 3] =
+    [("", None), ("TLSv1.2", Some(TlsVersion::V1_2)), ("TLSv1.3", Some(TlsVersion::V1_3))];
 
 impl SslMode {
     /// As `sslmode` has it.
@@ -288,7 +298,7 @@ impl Reader<'_> {
                     _ => port.parse().map_err(|_| error(format!("`port={port}` is no port")))?,
                 };
                 let name = nth(&names, index).or_else(|| address.map(|address| address.to_string()));
-                Ok(Host { name: name.unwrap_or_else(default_host), address, port })
+                Ok(Host { name: name.unwrap_or_else(|| default_host(port)), address, port })
             })
             .collect()
     }
@@ -325,16 +335,17 @@ impl Reader<'_> {
             cert: file("sslcert", "postgresql.crt"),
             key: file("sslkey", "postgresql.key"),
             sni: self.choice("sslsni", &[("1", true), ("0", false)])?,
-            min_version: self.choice("ssl_min_protocol_version", &VERSIONS)?,
-            max_version: self.choice("ssl_max_protocol_version", &VERSIONS)?,
+            min_version: self.choice("ssl_min_protocol_version", &LEAST_VERSIONS)?,
+            max_version: self.choice("ssl_max_protocol_version", &MOST_VERSIONS)?,
         })
     }
 }
 
 /// The usual folders of a socket, else the network.
-fn default_host() -> String {
+fn default_host(port: u16) -> String {
     let folders = ["/var/run/postgresql", "/tmp"];
-    let found = folders.into_iter().find(|folder| Path::new(folder).join(".s.PGSQL.5432").exists());
+    let socket = format!(".s.PGSQL.{port}");
+    let found = folders.into_iter().find(|folder| Path::new(folder).join(&socket).exists());
     found.unwrap_or("localhost").to_owned()
 }
 
@@ -386,9 +397,24 @@ mod tests {
                 "`sslrootcert=system` needs `sslmode=verify-full`: anyone may have such a certificate",
             ),
             ("sslnegotiation=direct", "`sslnegotiation=direct` needs `sslmode=require` or more"),
+            (
+                "ssl_max_protocol_version=TLSv1.1",
+                "`ssl_max_protocol_version=TLSv1.1` is none of TLSv1.2, TLSv1.3",
+            ),
         ] {
             assert_eq!(read(text).err().unwrap().to_string(), message);
         }
         assert_eq!(read("sslrootcert=system").unwrap().ssl.mode, SslMode::VerifyFull);
+    }
+
+    #[test]
+    fn a_zero_leaves_keepalives_to_the_system() {
+        let keepalives = |text| read(text).unwrap().keepalives;
+        let usual = keepalives("").unwrap();
+        let seconds = |count| Some(Duration::from_secs(count));
+        assert_eq!((usual.idle, usual.interval, usual.count), (seconds(30), seconds(10), Some(3)));
+        let zero = keepalives("keepalives_idle=0 keepalives_interval=0 keepalives_count=0").unwrap();
+        assert_eq!((zero.idle, zero.interval, zero.count), (None, None, None));
+        assert!(keepalives("keepalives=0").is_none());
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use bindery::{Config, DatabaseClient, Error, Query};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::query;
 use crate::server::Server;
@@ -135,6 +136,34 @@ async fn every_mode_does_what_libpq_says() {
         outcomes(&no_tls, "localhost", &root).await,
         ["plain", "plain", "plain", refused, refused, refused]
     );
+}
+
+#[tokio::test]
+async fn of_two_refusals_the_one_that_helps_is_told() {
+    let ours = authority("ours");
+    for rules in ["hostssl all all all scram-sha-256\n", "hostnossl all all all scram-sha-256\n"] {
+        let server = server(&ours, "localhost", false, rules);
+        for mode in ["allow", "prefer"] {
+            let said = outcome(&server, "localhost", &format!("sslmode={mode} password=wrong")).await;
+            assert!(said.contains("password authentication failed"), "{rules}{mode}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_cut_off_is_tried_again() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let text = format!("host=127.0.0.1 port={port} user=u dbname=d sslmode=require");
+    let client = tokio::spawn(DatabaseClient::create(Config::from_url(&text).unwrap()));
+    for _ in 0..2 {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 8];
+        stream.read_exact(&mut request).await.unwrap();
+        // TLS it is; and then the other side goes, as a proxy does whose server restarts.
+        stream.write_all(b"S").await.unwrap();
+    }
+    client.abort();
 }
 
 #[tokio::test]
