@@ -50,6 +50,15 @@ async fn what_cannot_heal_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn a_zero_is_the_systems_own_value() {
+    let server = server().await;
+    let zeros =
+        "keepalives_idle=0&keepalives_interval=0&keepalives_count=0&tcp_user_timeout=0&connect_timeout=0";
+    let config = Config::from_url(&format!("{}?{zeros}", server.url("postgres"))).unwrap();
+    DatabaseClient::create(config).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_can_heal_is_tried_again() {
     let server = server().await;
     server.down("fast");

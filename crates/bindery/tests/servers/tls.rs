@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bindery::{Config, DatabaseClient, Error, Query};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
@@ -157,7 +158,8 @@ async fn a_handshake_that_is_cut_off_is_tried_again() {
     let text = format!("host=127.0.0.1 port={port} user=u dbname=d sslmode=require");
     let client = tokio::spawn(DatabaseClient::create(Config::from_url(&text).unwrap()));
     for _ in 0..2 {
-        let (mut stream, _) = listener.accept().await.unwrap();
+        let attempt = tokio::time::timeout(Duration::from_secs(20), listener.accept()).await;
+        let (mut stream, _) = attempt.expect("another attempt").unwrap();
         let mut request = [0; 8];
         stream.read_exact(&mut request).await.unwrap();
         // TLS it is; and then the other side goes, as a proxy does whose server restarts.
@@ -212,7 +214,7 @@ async fn a_call_is_cancelled_over_tls() {
         "host=localhost port={} user=postgres dbname=postgres sslmode=require",
         server.port
     ));
-    let config = config.unwrap().max_connections(1).call_timeout(std::time::Duration::from_millis(300));
+    let config = config.unwrap().max_connections(1).call_timeout(Duration::from_millis(300));
     let client = DatabaseClient::create(config).await.unwrap();
     let error = client.connection().await.unwrap().exec(&SLEEP, &[]).await.unwrap_err();
     assert!(error.is_call_timeout(), "{error}");
