@@ -82,19 +82,20 @@ impl Pool {
     pub async fn open(&self) -> Result<(), Error> {
         let deadline = Instant::now() + self.config.pool.connection_timeout;
         let mut pause = Duration::from_millis(50);
-        loop {
-            let attempt = timeout_at(deadline.into(), self.add_connection()).await;
-            let error = match attempt {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => error,
-                Err(_) => return Err(Error::new(Kind::ConnectTimeout)),
+        let mut last = Error::new(Kind::ConnectTimeout);
+        // The attempt that the deadline ends says less than the one before.
+        while let Ok(attempt) = timeout_at(deadline.into(), self.add_connection()).await {
+            last = match attempt {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
             };
-            if !error.is_transient() || Instant::now() + pause > deadline {
-                return Err(error);
+            if !last.is_transient() || Instant::now() + pause > deadline {
+                break;
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(2));
         }
+        Err(last)
     }
 
     /// Makes a connection and a round trip on it, and keeps it.
