@@ -38,7 +38,7 @@ static LEFT: Query = query(
 type Operation = (&'static str, fn(DatabaseClient) -> BoxFuture<'static, Result<(), Error>>);
 
 /// Each writes two rows or none.
-const OPERATIONS: [Operation; 14] = [
+const OPERATIONS: [Operation; 23] = [
     ("a check-out", |client| Box::pin(async move { client.connection().await.map(|_| ()) })),
     ("a row", |client| {
         Box::pin(async move {
@@ -123,6 +123,82 @@ const OPERATIONS: [Operation; 14] = [
         Box::pin(async move { client.verify(&QUERIES).await.map(|_| ()) })
     }),
     ("a warm-up", |client| Box::pin(async move { client.warm_up(&QUERIES).await })),
+    ("a stream", |client| {
+        Box::pin(async move {
+            let conn = client.connection().await?;
+            let mut rows = conn.stream(&MANY, &[], |row| row.get::<i32>(0)).await?;
+            while let Some(row) = rows.next().await {
+                row?;
+            }
+            Ok(())
+        })
+    }),
+    ("a stream that is left after its first row", |client| {
+        Box::pin(async move {
+            let conn = client.connection().await?;
+            let mut rows = conn.into_stream(&MANY, &[], |row| row.get::<i32>(0)).await?;
+            rows.next().await.transpose().map(|_| ())
+        })
+    }),
+    ("a batch", |client| {
+        Box::pin(async move {
+            let conn = client.connection().await?;
+            let first: i64 = conn.fetch_one(&NEXT, &[], |row| row.get(0)).await?;
+            let batch = [first, first + 1];
+            conn.batch_exec(&INSERT, batch, |id, bind| bind(&[&id, &"batch"])).await.map(|_| ())
+        })
+    }),
+    ("a COPY", |client| {
+        Box::pin(async move {
+            let conn = client.connection().await?;
+            let first: i64 = conn.fetch_one(&NEXT, &[], |row| row.get(0)).await?;
+            let copy = "COPY t (id, word) FROM STDIN (FORMAT binary)";
+            let rows = [first, first + 1];
+            conn.copy_from(&INSERT, copy, rows, |id, bind| bind(&[&id, &"copy"])).await.map(|_| ())
+        })
+    }),
+    ("a COPY out", |client| {
+        Box::pin(async move {
+            let conn = client.connection().await?;
+            let sql = "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 300)) TO STDOUT";
+            let mut data = conn.copy_out(sql).await?;
+            while let Some(bytes) = data.next().await {
+                bytes?;
+            }
+            Ok(())
+        })
+    }),
+    ("a portal", |client| {
+        Box::pin(async move {
+            let tx = client.begin().await?;
+            let mut portal = tx.portal(&MANY, &[], |row| row.get::<i32>(0)).await?;
+            portal.next_page(10).await?;
+            insert_two(&tx).await?;
+            portal.next_page(10).await?;
+            drop(portal);
+            tx.commit().await
+        })
+    }),
+    ("SQL outside the files", |client| {
+        Box::pin(async move {
+            let conn = client.connection().await?;
+            conn.batch_execute("SET lock_timeout = '5s'; CREATE TEMP TABLE mine (id int)").await?;
+            conn.execute("SELECT pg_advisory_lock($1)", &[&1_i64]).await?;
+            conn.query::<(i32,)>("SELECT 1 FROM mine", &[]).await.map(|_| ())
+        })
+    }),
+    ("a plan", |client| {
+        Box::pin(async move {
+            let conn = client.connection().await?;
+            INSERT.explain_analyze(&conn, &[&-1_i64, &"undone"], bindery::PlanFormat::Text).await.map(|_| ())
+        })
+    }),
+    ("a listener", |client| {
+        Box::pin(async move {
+            let mut listener = client.listen(&["a", "b"]).await?;
+            listener.unlisten("a").await
+        })
+    }),
 ];
 
 async fn insert_two(conn: &bindery::Connection) -> Result<(), Error> {
