@@ -7,6 +7,15 @@
 //! | [`booking`] | connection functions that belong together in one transaction |
 //! | [`billing`] | a nested transaction that may fail without undoing the outer one |
 //! | [`scenario`] | a day in the life of it all |
+//!
+//! A query struct takes connections of its own, so it cannot be made to run in a transaction by mistake:
+//!
+//! ```compile_fail,E0308
+//! # async fn example(client: bindery::DatabaseClient) -> Result<(), bindery::Error> {
+//! let tx = client.begin().await?;
+//! garage::db::CarQueries::new(tx);
+//! # Ok(()) }
+//! ```
 
 pub mod billing;
 pub mod booking;

@@ -10,10 +10,13 @@ use bindery_postgres::{Database, NoTls, Server};
 use garage::billing::{self, Return};
 use garage::booking::{self, Refusal, Wish};
 use garage::db::bookings::InsertTariffParams;
+use garage::db::fleets::{LoadStationsParams, RelocateCarsParams, UpsertModelsParams};
+use garage::db::owners::ListOwnersRow;
 use garage::db::payments::UpsertVoucherParams;
 use garage::db::{
-    BookingQueries, BookingStatus, Car, CarQueries, CarStatus, MemberQueries, OwnerQueries, PaymentQueries,
-    QUERIES, ReportQueries, Station, StationQueries, TripQueries, cars, owners,
+    BookingQueries, BookingStatus, Car, CarQueries, CarStatus, FleetQueries, Fuel, MemberQueries, Owner,
+    OwnerQueries, Owners, PaymentQueries, QUERIES, ReportQueries, Station, StationQueries, TripQueries, cars,
+    fleets, owners,
 };
 use garage::fleet::Fleet;
 use garage::{scenario, setup};
@@ -237,4 +240,113 @@ async fn a_database_that_somebody_else_has_changed_is_told() {
             "enum `public.fuel`: label `hydrogen` is new",
         ]
     );
+}
+
+#[tokio::test]
+async fn a_fleet_is_taken_over_in_whole_sets() {
+    let (garage, zoo, car, _) = Garage::with_car().await;
+    let fleets = FleetQueries::new(garage.client.clone());
+    let names: Vec<String> = (0..5000).map(|number| format!("Station {number}")).collect();
+    let stations = names.iter().map(|name| LoadStationsParams {
+        region_id: zoo.region_id,
+        name,
+        latitude: 52.5,
+        longitude: 13.4,
+        bays: 2,
+    });
+    assert_eq!(fleets.load_stations(stations).await.unwrap(), 5000);
+    let found = fleets.find_stations(["Zoo", "Nowhere", "Station 4999"]).await.unwrap();
+    assert_eq!((found[0], found[1], found[2].is_some()), (Some(zoo.id), None, true));
+
+    let model = |seats| UpsertModelsParams { make: "Fjord", name: "Mini", fuel: Fuel::Electric, seats };
+    let ids = fleets.upsert_models([model(2), model(4)]).await.unwrap();
+    assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
+    let error = fleets.upsert_models([model(2), model(10)]).await.unwrap_err();
+    assert!(error.is_check_violation() && error.batch_index() == Some(1), "{error}");
+
+    let other = Fleet::new(&garage.client).take_in("Konrad", "B-AB2", &zoo).await.unwrap();
+    let moves = [RelocateCarsParams { station_id: found[2], id: other.id }];
+    assert_eq!(fleets.relocate_cars(moves).await.unwrap(), 1);
+    let plates = fleets.list_plates([found[2].unwrap(), 0, zoo.id]).await.unwrap();
+    assert_eq!(plates, [vec!["B-AB2".to_owned()], vec![], vec!["B-AB1".to_owned()]]);
+
+    let mut cars = fleets.export_cars(None).await.unwrap();
+    assert_eq!(cars.next().await.unwrap().unwrap(), car);
+    assert_eq!(cars.next().await.unwrap().unwrap().plate, "B-AB2");
+    assert!(cars.next().await.is_none());
+    let conn = garage.client.connection().await.unwrap();
+    let mut cars = fleets::export_cars(&conn, Some(other.owner_id)).await.unwrap();
+    let row = cars.next_row().await.unwrap().unwrap();
+    assert_eq!(row.get::<i64>(0).unwrap(), other.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sets_of_rows_run_in_tasks() {
+    let (garage, zoo, ..) = Garage::with_car().await;
+    let client = garage.client.clone();
+    let work = async move {
+        let names: Vec<String> = (0..10).map(|number| format!("Station {number}")).collect();
+        let fleets = FleetQueries::new(client.clone());
+        let station = |name| LoadStationsParams {
+            region_id: zoo.region_id,
+            name,
+            latitude: 52.5,
+            longitude: 13.4,
+            bays: 2,
+        };
+        fleets.load_stations(names[..5].iter().map(|name| station(name))).await?;
+        let rows = names[5..].iter().map(|name| Ok::<_, Error>(station(name)));
+        fleets.load_stations_stream(futures_util::stream::iter(rows)).await?;
+        let tx = client.begin().await?;
+        let found = fleets::find_stations(&tx, names.iter().map(String::as_str)).await?;
+        let mut cars = fleets::export_cars(&tx, None).await?;
+        while let Some(car) = cars.next().await {
+            car?;
+        }
+        Ok::<_, Error>(found.iter().flatten().count())
+    };
+    assert_eq!(tokio::spawn(work).await.unwrap().unwrap(), 10);
+}
+
+/// Pays an owner out if it is known where to.
+async fn can_be_paid(owners: &impl Owners, id: i64) -> Result<bool, Error> {
+    Ok(owners.find_owner(id).await?.is_some_and(|owner| owner.iban.is_some()))
+}
+
+/// One owner, and no database.
+struct OneOwner(Owner);
+
+impl Owners for OneOwner {
+    async fn find_owner(&self, id: i64) -> Result<Option<Owner>, Error> {
+        Ok((id == self.0.id).then(|| self.0.clone()))
+    }
+
+    async fn insert_owner(&self, _: &str, _: &str, _: bindery::chrono::NaiveDate) -> Result<Owner, Error> {
+        unimplemented!("not asked for here")
+    }
+
+    async fn set_iban(&self, _: Option<&str>, _: i64) -> Result<u64, Error> {
+        unimplemented!("not asked for here")
+    }
+
+    async fn set_share(&self, _: &Numeric, _: i64) -> Result<(), Error> {
+        unimplemented!("not asked for here")
+    }
+
+    async fn list_owners(&self) -> Result<Vec<ListOwnersRow>, Error> {
+        unimplemented!("not asked for here")
+    }
+}
+
+#[tokio::test]
+async fn a_fake_stands_in_for_the_queries() {
+    let (garage, _, car, _) = Garage::with_car().await;
+    let owners = OwnerQueries::new(garage.client.clone());
+    let owner = owners.find_owner(car.owner_id).await.unwrap().unwrap();
+    let fake = OneOwner(Owner { iban: Some("DE02".to_owned()), ..owner });
+    assert!(can_be_paid(&fake, car.owner_id).await.unwrap());
+    assert!(!can_be_paid(&owners, car.owner_id).await.unwrap());
+    // What calls it can run in a task.
+    let task = tokio::spawn(async move { can_be_paid(&owners, car.owner_id).await });
+    assert!(!task.await.unwrap().unwrap());
 }

@@ -73,6 +73,7 @@ pub(crate) fn describe(
     for (accepted, analysis) in accepted.iter().zip(&analyses) {
         let description = description(accepted, analysis, &known, diagnostics);
         check_columns(accepted.query, &description, diagnostics);
+        check_items(accepted.query, &description, diagnostics);
         descriptions.push(description);
     }
     let relations = relations::returned_whole(&mut session.client, statements)?;
@@ -224,6 +225,7 @@ fn description(
         params: params(query, statement, analysis, known),
         columns: columns(query.command, statement, analysis, known),
         at_most_one_row,
+        read_only: analysis.read_only,
         unmet_keys,
         table: None,
         relations: analysis.relations.clone(),
@@ -331,6 +333,21 @@ fn check_columns(query: &Query, description: &Description, diagnostics: &mut Vec
             Diagnostic::error(format!("`{}` returns no columns", query.name))
                 .at(query.name_span(), format!("declared as `:{word}`"))
                 .help("use `:exec` or `:execrows`, or add a RETURNING clause"),
+        );
+    }
+}
+
+/// A command that is run for each item needs what an item is.
+fn check_items(query: &Query, description: &Description, diagnostics: &mut Vec<Diagnostic>) {
+    if query.command.takes_items() && description.params.is_empty() {
+        let word = query.command.word();
+        diagnostics.push(
+            Diagnostic::error(format!("`{}` has no parameters", query.name))
+                .at(
+                    query.name_span(),
+                    format!("declared as `:{word}`, which runs it for each item of a list"),
+                )
+                .help("name what an item has, as in `VALUES (@plate)`, or use `:exec` or `:many`"),
         );
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Description {
     pub columns: Vec<Field>,
     /// Whether more than one row is impossible.
     pub at_most_one_row: bool,
+    /// Whether a standby can answer it: it writes nothing, locks no row, and calls no function that may.
+    pub read_only: bool,
     /// For a command that wants one row of a query that may return more: the unique keys that would have to be met,
     /// `cars (id)`.
     pub unmet_keys: Vec<String>,

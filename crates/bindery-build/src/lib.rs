@@ -54,6 +54,7 @@ mod types;
 mod write;
 
 mod cargo;
+mod copy;
 mod cores;
 mod diagnostic;
 mod drift;

@@ -47,6 +47,18 @@ pub(crate) enum Command {
     Exec,
     /// The number of rows affected.
     ExecRows,
+    /// Any number of rows, read one by one.
+    Stream,
+    /// An INSERT of one row that stands for a COPY of many.
+    CopyFrom,
+    /// Run once for each item: the number of rows affected in all.
+    BatchExec,
+    /// Exactly one row for each item.
+    BatchOne,
+    /// Zero rows or one for each item.
+    BatchOpt,
+    /// Any number of rows for each item.
+    BatchMany,
 }
 
 /// What the query file says of one parameter.
@@ -192,7 +204,19 @@ pub(crate) fn source_hash(
 }
 
 impl Command {
-    pub const ALL: [Self; 5] = [Self::One, Self::Opt, Self::Many, Self::Exec, Self::ExecRows];
+    pub const ALL: [Self; 11] = [
+        Self::One,
+        Self::Opt,
+        Self::Many,
+        Self::Exec,
+        Self::ExecRows,
+        Self::Stream,
+        Self::CopyFrom,
+        Self::BatchExec,
+        Self::BatchOne,
+        Self::BatchOpt,
+        Self::BatchMany,
+    ];
 
     /// The word of the header, without its colon.
     pub fn word(self) -> &'static str {
@@ -202,6 +226,12 @@ impl Command {
             Self::Many => "many",
             Self::Exec => "exec",
             Self::ExecRows => "execrows",
+            Self::Stream => "stream",
+            Self::CopyFrom => "copyfrom",
+            Self::BatchExec => "batchexec",
+            Self::BatchOne => "batchone",
+            Self::BatchOpt => "batchopt",
+            Self::BatchMany => "batchmany",
         }
     }
 
@@ -211,12 +241,24 @@ impl Command {
 
     /// Whether more than one row is an error.
     pub fn wants_one_row(self) -> bool {
-        matches!(self, Self::One | Self::Opt)
+        matches!(self, Self::One | Self::Opt | Self::BatchOne | Self::BatchOpt)
     }
 
     /// Whether the generated function returns rows.
     pub fn returns_rows(self) -> bool {
-        matches!(self, Self::One | Self::Opt | Self::Many)
+        match self {
+            Self::One | Self::Opt | Self::Many | Self::Stream => true,
+            Self::BatchOne | Self::BatchOpt | Self::BatchMany => true,
+            Self::Exec | Self::ExecRows | Self::CopyFrom | Self::BatchExec => false,
+        }
+    }
+
+    /// Whether the generated function takes many items, for each of which the statement is run.
+    pub fn takes_items(self) -> bool {
+        match self {
+            Self::CopyFrom | Self::BatchExec | Self::BatchOne | Self::BatchOpt | Self::BatchMany => true,
+            Self::One | Self::Opt | Self::Many | Self::Exec | Self::ExecRows | Self::Stream => false,
+        }
     }
 
     /// `:one, :opt, ...`, for messages.

@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub date_time: DateTime,
     /// `decimal = "rust_decimal"`
     pub rust_decimal: bool,
+    /// `query_traits = "on"`: a trait for each query struct.
+    pub query_traits: bool,
     /// `[types]`, by the name in the database, `public.plate`.
     pub types: BTreeMap<String, TypeSettings>,
     /// `[columns]`, by the name in the database, `public.cars.payload`.
@@ -50,6 +52,7 @@ impl Default for Settings {
             infinities: true,
             date_time: DateTime::default(),
             rust_decimal: false,
+            query_traits: false,
             types: BTreeMap::new(),
             columns: BTreeMap::new(),
             rust: Derives::default(),

@@ -4,8 +4,10 @@
 //! again, a variable was set. The stamp holds the very bytes that were read; comparing them takes less time than any hash
 //! of them would, since build scripts are not optimised.
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use crate::config::{Config, Mode, Output};
 use crate::source::{SourceFile, Sources};
@@ -24,7 +26,7 @@ impl Stamp {
             _ => return None,
         };
         let Config { migrations, queries, lock, settings, .. } = config;
-        let said = format!("{} {migrations:?} {queries:?} {lock:?} {settings:?}", env!("CARGO_PKG_VERSION"));
+        let said = format!("{:?} {migrations:?} {queries:?} {lock:?} {settings:?}", program()?);
         let mut inputs = Vec::new();
         let mut put = |part: &[u8]| {
             inputs.extend_from_slice(&part.len().to_le_bytes());
@@ -57,4 +59,10 @@ impl Stamp {
         // Without one the next run does all of it.
         let _ = fs::write(&self.path, stamp);
     }
+}
+
+/// Which build of Bindery this is: another one may write other code.
+fn program() -> Option<(u64, SystemTime)> {
+    let program = env::current_exe().ok()?.metadata().ok()?;
+    Some((program.len(), program.modified().ok()?))
 }

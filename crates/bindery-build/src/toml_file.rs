@@ -26,8 +26,8 @@ pub(crate) fn apply(file: Table, config: &mut Config, mistakes: &mut Vec<String>
     }
 }
 
-const KEYS: &str = "migrations, queries, out, array_elements, array_dimensions, infinities, date_time, decimal, types, \
-                    columns, rust, lint";
+const KEYS: &str = "migrations, queries, out, array_elements, array_dimensions, infinities, date_time, decimal, \
+                    query_traits, types, columns, rust, lint";
 
 fn apply_setting(key: &str, value: Value, settings: &mut Settings, mistakes: &mut Vec<String>) {
     let outcome = match key {
@@ -40,6 +40,8 @@ fn apply_setting(key: &str, value: Value, settings: &mut Settings, mistakes: &mu
         "date_time" => choice(key, &value, &DATE_TIMES).map(|date_time| settings.date_time = date_time),
         "decimal" => choice(key, &value, &[("bindery", false), ("rust_decimal", true)])
             .map(|rust_decimal| settings.rust_decimal = rust_decimal),
+        "query_traits" => choice(key, &value, &[("off", false), ("on", true)])
+            .map(|query_traits| settings.query_traits = query_traits),
         "types" => table(key, value).map(|types| {
             for (name, value) in types {
                 let place = format!("types.{name:?}");
@@ -345,6 +347,7 @@ mod tests {
         let text = r#"
             array_dimensions = "one"
             decimal = "rust_decimal"
+            query_traits = "on"
             types."public.plate" = { type = "crate::Plate", via = "TryFrom" }
             columns."public.cars.payload" = "crate::Payload<String, i32>"
             [rust]
@@ -359,6 +362,7 @@ mod tests {
         let mut config = Config::new(".");
         let settings = &config.toml(text).unwrap().settings;
         assert!(settings.one_dimension && settings.rust_decimal && settings.infinities);
+        assert!(settings.query_traits);
         let plate = settings.of_type("public.plate").and_then(|plate| plate.rust.clone());
         assert_eq!(plate, Some(RustType { path: "crate::Plate".into(), via: Some(Via::TryFrom) }));
         assert_eq!(settings.columns["public.cars.payload"].path, "crate::Payload<String, i32>");

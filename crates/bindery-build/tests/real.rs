@@ -46,6 +46,7 @@ const PROJECTS: [Project; 2] = [
         shared: &[
             "river/pg_misc.sql",
             "river/river_job.sql",
+            "river/river_job_copyfrom.sql",
             "river/river_leader.sql",
             "river/river_migration.sql",
             "river/river_notification.sql",
@@ -64,6 +65,7 @@ const PROJECTS: [Project; 2] = [
         queries: &[
             "pg_misc.sql",
             "river_job.sql",
+            "river_job_copyfrom.sql",
             "river_leader.sql",
             "river_migration.sql",
             "river_notification.sql",
@@ -75,10 +77,6 @@ const PROJECTS: [Project; 2] = [
             Later { query: "JobDeleteBefore", reason: ":execresult" },
             Later { query: "JobInsertFastMany", reason: "sqlc.embed" },
             Later { query: "JobSchedule", reason: "sqlc.embed" },
-            Later {
-                query: "JobInsertFastManyCopyFrom",
-                reason: ":copyfrom, alone in river_job_copyfrom.sql",
-            },
         ],
     },
 ];

@@ -6,19 +6,24 @@ use std::ops::AsyncFnOnce;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future;
+
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::maintain::maintain;
 use crate::pool::Pool;
+use crate::replicas::{self, ReadRule, Reads};
 use crate::stats::Stats;
 use crate::transaction::{Transaction, TransactionBuilder};
+use crate::value::lsn::PgLsn;
 use crate::verify::{self, Drifts, Queries};
 
 /// A pool of connections to one database. Clones are cheap and share it.
 #[derive(Clone)]
 pub struct DatabaseClient {
     pool: Arc<Pool>,
+    reads: Option<Reads>,
 }
 
 impl DatabaseClient {
@@ -29,11 +34,13 @@ impl DatabaseClient {
     /// as a server that is starting or whose port is closed, is tried again until
     /// [`connection_timeout`](Config::connection_timeout) is up, and is then the error.
     pub async fn create(config: Config) -> Result<Self, Error> {
-        let idle_timeout = config.pool.idle_timeout;
-        let pool = Arc::new(Pool::new(config));
-        pool.open().await?;
-        tokio::spawn(maintain(Arc::downgrade(&pool), idle_timeout));
-        Ok(Self { pool })
+        let replicas = config.replicas.clone();
+        let pool = open(config).await?;
+        let reads = match replicas {
+            None => None,
+            Some(replicas) => Some(Reads { replicas: open(*replicas).await?, rule: ReadRule::Always }),
+        };
+        Ok(Self { pool, reads })
     }
 
     /// Takes a connection from the pool, or makes one; it goes back when it is dropped.
@@ -62,9 +69,70 @@ impl DatabaseClient {
         Ok(conn)
     }
 
+    /// A connection for a query that only reads: to a replica if [`Config::replicas`] names any and one will do, else as
+    /// [`connection`](Self::connection). The methods of query structs use it for the queries that PostgreSQL's analysis
+    /// shows to read only.
+    ///
+    /// # Errors
+    /// As `connection`. A replica that cannot be reached is none: the primary answers.
+    pub async fn read_connection(&self) -> Result<Connection, Error> {
+        let within = self.pool.config.pool.connection_timeout;
+        if let Some(reads) = &self.reads
+            && let Some(conn) = reads.connection(within).await?
+        {
+            return Ok(conn);
+        }
+        self.connection_within(within).await
+    }
+
+    /// This client without its replicas: for reads that have to see what was just written.
+    #[must_use]
+    pub fn primary(&self) -> Self {
+        self.with_reads(ReadRule::Never)
+    }
+
+    /// The primary's place in its log, for [`reading_after`](Self::reading_after).
+    ///
+    /// # Errors
+    /// As [`connection`](Self::connection).
+    pub async fn position(&self) -> Result<PgLsn, Error> {
+        replicas::position(&self.connection().await?).await
+    }
+
+    /// This client with reads on replicas that have replayed the log up to `position`; the primary answers where they have
+    /// not. Each read asks the replica first, which costs a round trip.
+    ///
+    /// ```no_run
+    /// # async fn example(client: bindery::DatabaseClient) -> Result<(), bindery::Error> {
+    /// // something was written
+    /// let written = client.position().await?;
+    /// // also in another request, to which the position was handed
+    /// let up_to_date = client.reading_after(written);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn reading_after(&self, position: PgLsn) -> Self {
+        self.with_reads(ReadRule::After(position))
+    }
+
+    fn with_reads(&self, rule: ReadRule) -> Self {
+        let reads = self.reads.as_ref().map(|reads| Reads { replicas: reads.replicas.clone(), rule });
+        Self { pool: self.pool.clone(), reads }
+    }
+
     /// The settings and the state of a transaction's beginning: `client.build_transaction().read_only().begin()`.
     pub fn build_transaction(&self) -> TransactionBuilder<'_> {
         TransactionBuilder::new(self)
+    }
+
+    /// How the primary's connections are made.
+    pub(crate) fn config(&self) -> &Config {
+        &self.pool.config
+    }
+
+    /// What the pool of replicas holds, if there is one: see [`stats`](Self::stats).
+    pub fn replica_stats(&self) -> Option<Stats> {
+        self.reads.as_ref().map(|reads| reads.replicas.stats())
     }
 
     /// What the pool holds now and has counted since it was made.
@@ -76,6 +144,9 @@ impl DatabaseClient {
     /// schema, a role or a password has changed.
     pub fn drain(&self) {
         self.pool.drain();
+        if let Some(reads) = &self.reads {
+            reads.replicas.drain();
+        }
     }
 
     /// Hands out no more connections, and waits for those in use to come back. Callers that wait are told at once.
@@ -83,7 +154,13 @@ impl DatabaseClient {
     /// # Errors
     /// Some are still in use when the time is up. They are closed as they come back.
     pub async fn close(&self, timeout: Duration) -> Result<(), Error> {
-        self.pool.close(timeout).await
+        match &self.reads {
+            None => self.pool.close(timeout).await,
+            Some(reads) => {
+                let both = future::join(self.pool.close(timeout), reads.replicas.close(timeout)).await;
+                both.0.and(both.1)
+            }
+        }
     }
 
     /// Whether [`close`](Self::close) was called.
@@ -183,6 +260,15 @@ impl DatabaseClient {
         let session = conn.session();
         session.run(verify::verify(session, queries)).await
     }
+}
+
+/// A pool that works, and is looked after.
+async fn open(config: Config) -> Result<Arc<Pool>, Error> {
+    let idle_timeout = config.pool.idle_timeout;
+    let pool = Arc::new(Pool::new(config));
+    pool.open().await?;
+    tokio::spawn(maintain(Arc::downgrade(&pool), idle_timeout));
+    Ok(pool)
 }
 
 impl fmt::Debug for DatabaseClient {

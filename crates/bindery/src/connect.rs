@@ -1,22 +1,27 @@
-//! One connection to the server.
+//! One connection to the server: which host, with TLS or without, and whether it is one that will do.
 
+use std::future::poll_fn;
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::pin::pin;
+use std::task::Poll;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpStream;
-#[cfg(unix)]
-use tokio::net::UnixStream;
-use tokio_postgres::config::Host;
-use tokio_postgres::tls::NoTlsStream;
-use tokio_postgres::{CancelToken, Client, NoTls, Socket};
+use tokio_postgres::config::{SslMode as DriverMode, SslNegotiation};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{CancelToken, Client, NoTls, SimpleQueryMessage, Socket};
 
-use crate::config::Config;
+use crate::config::{Config, Host, HostOrder, Settings, SslMode, TargetSessionAttrs, random_below};
 use crate::error::{Error, Kind};
+#[cfg(not(feature = "tls"))]
+use crate::no_tls::{Tls, TlsStream};
+#[cfg(feature = "tls")]
+use crate::tls::{self, Tls, TlsStream};
 
 /// The half that reads and writes.
-pub(crate) type Wire = tokio_postgres::Connection<Socket, NoTlsStream>;
+pub(crate) type Wire = tokio_postgres::Connection<Socket, TlsStream>;
 
 /// A new connection.
 pub(crate) struct Connected {
@@ -28,52 +33,262 @@ pub(crate) struct Connected {
 /// Cancels what a connection is doing.
 pub(crate) struct Canceller {
     token: CancelToken,
-    address: Address,
+    place: Place,
+    tls: Tls,
 }
 
-/// Where the server is.
+/// Where a server is.
 #[derive(Clone, Debug)]
-enum Address {
-    Tcp(String, u16),
+enum Place {
+    Tcp {
+        name: String,
+        address: IpAddr,
+        port: u16,
+    },
     #[cfg(unix)]
-    Unix(PathBuf),
+    Unix {
+        folder: PathBuf,
+        port: u16,
+    },
+}
+
+/// Makes a connection to the first host that will do.
+///
+/// # Errors
+/// None does; the error has what each said. Or the configuration cannot be kept.
+pub(crate) async fn connect(config: &Config) -> Result<Connected, Error> {
+    let settings = config.settings()?;
+    let tls = tls_of(&settings)?;
+    let mut hosts: Vec<&Host> = settings.hosts.iter().collect();
+    if settings.order == HostOrder::Random {
+        shuffle(&mut hosts);
+    }
+    let passes: &[TargetSessionAttrs] = match settings.target {
+        TargetSessionAttrs::PreferStandby => &[TargetSessionAttrs::Standby, TargetSessionAttrs::Any],
+        ref target => std::slice::from_ref(target),
+    };
+    let mut failures = Vec::new();
+    for target in passes {
+        failures.clear();
+        for host in &hosts {
+            match to_host(config, &settings, host, *target, &tls).await {
+                Ok(connected) => return Ok(connected),
+                Err(error) => failures.push((host.name.clone(), error)),
+            }
+        }
+    }
+    Err(Error::of_hosts(&failures))
+}
+
+#[cfg(feature = "tls")]
+fn tls_of(settings: &Settings) -> Result<Tls, Error> {
+    tls::make(&settings.ssl)
+}
+
+#[cfg(not(feature = "tls"))]
+fn tls_of(settings: &Settings) -> Result<Tls, Error> {
+    match settings.ssl.mode {
+        SslMode::Disable | SslMode::Allow | SslMode::Prefer => Ok(NoTls),
+        _ => Err(Error::new(Kind::Config("TLS is asked for, and bindery's feature `tls` is off".to_owned()))),
+    }
+}
+
+/// Tries each address of a host's name.
+async fn to_host(
+    config: &Config,
+    settings: &Settings,
+    host: &Host,
+    target: TargetSessionAttrs,
+    tls: &Tls,
+) -> Result<Connected, Error> {
+    let password = config.password_for(settings, host).await?;
+    let places = match tokio::time::timeout(settings.connect_timeout, places(host)).await {
+        Ok(places) => places?,
+        Err(_) => return Err(Error::new(Kind::ConnectTimeout)),
+    };
+    let mut failure = Error::new(Kind::Connect);
+    for place in places {
+        let attempt = Attempt { settings, password: password.as_deref(), place: &place, target, tls };
+        match tokio::time::timeout(settings.connect_timeout, attempt.make()).await {
+            Ok(Ok(connected)) => return Ok(connected),
+            Ok(Err(error)) => failure = error,
+            Err(_) => failure = Error::new(Kind::ConnectTimeout),
+        }
+    }
+    Err(failure)
+}
+
+/// The addresses of a host.
+async fn places(host: &Host) -> Result<Vec<Place>, Error> {
+    let (name, port) = (host.name.clone(), host.port);
+    #[cfg(unix)]
+    if name.starts_with('/') {
+        return Ok(vec![Place::Unix { folder: PathBuf::from(name), port }]);
+    }
+    if let Some(address) = host.address {
+        return Ok(vec![Place::Tcp { name, address, port }]);
+    }
+    let found = tokio::net::lookup_host((name.as_str(), port)).await;
+    let found = found.map_err(|error| Error::io(Kind::HostUnknown(name.clone()), error))?;
+    let of_address =
+        |address: std::net::SocketAddr| Place::Tcp { name: name.clone(), address: address.ip(), port };
+    Ok(found.map(of_address).collect())
+}
+
+/// A connection that is to be made.
+struct Attempt<'a> {
+    settings: &'a Settings,
+    password: Option<&'a str>,
+    place: &'a Place,
+    target: TargetSessionAttrs,
+    tls: &'a Tls,
+}
+
+impl Attempt<'_> {
+    /// As `sslmode` wants it: with TLS, without, or one after the other.
+    async fn make(&self) -> Result<Connected, Error> {
+        // TLS is of no use on a socket, and servers have none there.
+        let mode = match self.place {
+            Place::Tcp { .. } => self.settings.ssl.mode,
+            #[cfg(unix)]
+            Place::Unix { .. } => SslMode::Disable,
+        };
+        match mode {
+            SslMode::Disable => self.with(DriverMode::Disable).await,
+            SslMode::Allow => self.with_either(DriverMode::Disable, DriverMode::Require).await,
+            SslMode::Prefer => self.with_either(DriverMode::Prefer, DriverMode::Disable).await,
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
+                self.with(DriverMode::Require).await
+            }
+        }
+    }
+
+    /// The second way is for servers that do not let us in on the first.
+    async fn with_either(&self, first: DriverMode, second: DriverMode) -> Result<Connected, Error> {
+        match self.with(first).await {
+            Err(error) if error.is_tls() || error.is_login_refused() => {
+                self.with(second).await.map_err(|_| error)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn with(&self, mode: DriverMode) -> Result<Connected, Error> {
+        let config = self.driver_config(mode);
+        let connected = config.connect(self.tls.clone()).await;
+        let (client, connection) = connected.map_err(|error| Error::because(Kind::Connect, error))?;
+        let canceller =
+            Canceller { token: client.cancel_token(), place: self.place.clone(), tls: self.tls.clone() };
+        self.checked(Connected { client, connection, canceller }).await
+    }
+
+    fn driver_config(&self, mode: DriverMode) -> tokio_postgres::Config {
+        let settings = self.settings;
+        let mut config = tokio_postgres::Config::new();
+        match self.place {
+            Place::Tcp { name, address, port } => config.host(name).hostaddr(*address).port(*port),
+            #[cfg(unix)]
+            Place::Unix { folder, port } => config.host_path(folder).port(*port),
+        };
+        config.ssl_mode(mode).channel_binding(settings.channel_binding);
+        if settings.ssl.is_direct && mode == DriverMode::Require {
+            config.ssl_negotiation(SslNegotiation::Direct);
+        }
+        settings.user.as_ref().map(|user| config.user(user));
+        settings.database.as_ref().map(|database| config.dbname(database));
+        settings.options.as_ref().map(|options| config.options(options));
+        settings.application_name.as_ref().map(|name| config.application_name(name));
+        self.password.map(|password| config.password(password));
+        config.connect_timeout(settings.connect_timeout).tcp_user_timeout(settings.tcp_user_timeout);
+        config.keepalives(settings.keepalives.is_some());
+        if let Some(keepalives) = settings.keepalives {
+            config.keepalives_idle(keepalives.idle).keepalives_interval(keepalives.interval);
+            config.keepalives_retries(keepalives.count);
+        }
+        config
+    }
+
+    /// Whether the server is one that was asked for.
+    async fn checked(&self, mut connected: Connected) -> Result<Connected, Error> {
+        let sql = match self.target {
+            TargetSessionAttrs::Any | TargetSessionAttrs::PreferStandby => return Ok(connected),
+            TargetSessionAttrs::ReadWrite | TargetSessionAttrs::ReadOnly => "SHOW transaction_read_only",
+            TargetSessionAttrs::Primary | TargetSessionAttrs::Standby => {
+                "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'on' ELSE 'off' END"
+            }
+        };
+        let is_on = ask(&mut connected, sql).await?.as_deref() == Some("on");
+        let wants_on = matches!(self.target, TargetSessionAttrs::ReadOnly | TargetSessionAttrs::Standby);
+        match is_on == wants_on {
+            true => Ok(connected),
+            false => Err(Error::new(Kind::OtherTarget(self.target))),
+        }
+    }
+}
+
+/// Asks for one value, and moves the bytes meanwhile.
+async fn ask(connected: &mut Connected, sql: &str) -> Result<Option<String>, Error> {
+    let mut answer = pin!(connected.client.simple_query(sql));
+    let connection = &mut connected.connection;
+    let answer = poll_fn(|cx| {
+        if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+            return Poll::Ready(answer);
+        }
+        while let Poll::Ready(Some(message)) = connection.poll_message(cx) {
+            if let Err(error) = message {
+                return Poll::Ready(Err(error));
+            }
+        }
+        answer.as_mut().poll(cx)
+    });
+    let answer = answer.await.map_err(|error| Error::because(Kind::Connect, error))?;
+    Ok(answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    }))
 }
 
 impl Canceller {
     /// Asks the server to cancel, and waits until it has passed that on: what is sent afterwards is not hit.
     pub async fn cancel(&self) -> Result<(), Error> {
-        let asked = async {
-            match &self.address {
-                Address::Tcp(host, port) => self.ask(TcpStream::connect((host.as_str(), *port)).await?).await,
-                #[cfg(unix)]
-                Address::Unix(path) => self.ask(UnixStream::connect(path).await?).await,
-            }
-        };
-        asked.await.map_err(|error| Error::io(Kind::Connect, error))
+        self.ask().await.map_err(|error| Error::io(Kind::Connect, error))
     }
 
-    async fn ask(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
-        self.token.cancel_query_raw(&mut stream, NoTls).await.map_err(io::Error::other)?;
-        // The server closes the connection once the signal is sent.
-        let mut rest = Vec::new();
-        stream.read_to_end(&mut rest).await.map(|_| ())
+    async fn ask(&self) -> io::Result<()> {
+        match &self.place {
+            Place::Tcp { name, address, port } => {
+                let stream = TcpStream::connect((*address, *port)).await?.into_std()?;
+                // Of the same socket, to see its end when the driver is done with it.
+                let end = stream.try_clone()?;
+                let tls = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut self.tls.clone(), name);
+                let tls = tls.map_err(io::Error::other)?;
+                let asked = self.token.cancel_query_raw(TcpStream::from_std(stream)?, tls).await;
+                asked.map_err(io::Error::other)?;
+                until_closed(TcpStream::from_std(end)?).await
+            }
+            #[cfg(unix)]
+            Place::Unix { folder, port } => {
+                let path = folder.join(format!(".s.PGSQL.{port}"));
+                let mut stream = tokio::net::UnixStream::connect(path).await?;
+                self.token.cancel_query_raw(&mut stream, NoTls).await.map_err(io::Error::other)?;
+                until_closed(stream).await
+            }
+        }
     }
 }
 
-/// Makes a connection.
-pub(crate) async fn connect(config: &Config) -> Result<Connected, Error> {
-    // The driver's own limit ends when the network's connection is made.
-    let limit = config.postgres.get_connect_timeout().copied().unwrap_or(Duration::from_secs(10));
-    let connected = tokio::time::timeout(limit, config.postgres.connect(NoTls)).await;
-    let connected = connected.map_err(|_| Error::new(Kind::ConnectTimeout))?;
-    let (client, connection) = connected.map_err(|error| Error::because(Kind::Connect, error))?;
-    let port = config.postgres.get_ports().first().copied().unwrap_or(5432);
-    let address = match config.postgres.get_hosts().first() {
-        Some(Host::Tcp(host)) => Address::Tcp(host.clone(), port),
-        #[cfg(unix)]
-        Some(Host::Unix(folder)) => Address::Unix(folder.join(format!(".s.PGSQL.{port}"))),
-        None => Address::Tcp("localhost".to_owned(), port),
-    };
-    let canceller = Canceller { token: client.cancel_token(), address };
-    Ok(Connected { client, connection, canceller })
+/// The server closes the connection once the signal is sent.
+async fn until_closed(mut stream: impl AsyncRead + Unpin) -> io::Result<()> {
+    let mut rest = Vec::new();
+    match stream.read_to_end(&mut rest).await {
+        Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// By chance.
+fn shuffle(hosts: &mut [&Host]) {
+    for last in (1..hosts.len()).rev() {
+        hosts.swap(last, random_below(last + 1));
+    }
 }

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
+use futures_util::{TryFutureExt, TryStreamExt};
 use tokio_postgres::RowStream;
 use tokio_postgres::types::{IsNull, ToSql, Type};
 
@@ -17,18 +17,49 @@ use crate::query::Query;
 use crate::row::Row;
 use crate::session::Session;
 use crate::statements::Key;
+use crate::telemetry::{Counted, OnQuery, measured};
 use crate::transaction::{Transaction, TransactionOptions};
 use crate::value::{BoxError, Param};
 use crate::verify::Queries;
 
 /// The arguments of a query.
-type Params<'p> = &'p [&'p dyn Param];
+pub type Params<'p> = &'p [&'p dyn Param];
 
 /// A connection of one's own, until it is dropped. Generated functions take it by reference.
 ///
 /// Calls may run at the same time on one connection: they are sent one behind the other without waiting. A call that is
 /// dropped is cancelled on the server once the connection is given back, and nobody gets the connection before that is
 /// done.
+///
+/// It cannot be used once it was given back, nor while a transaction has it:
+///
+/// ```compile_fail,E0382
+/// # async fn example(client: bindery::DatabaseClient) -> Result<(), bindery::Error> {
+/// # async fn query(_: &bindery::Connection) {}
+/// let conn = client.connection().await?;
+/// drop(conn);
+/// query(&conn).await;
+/// # Ok(()) }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # async fn example(client: bindery::DatabaseClient) -> Result<(), bindery::Error> {
+/// # async fn query(_: &bindery::Connection) {}
+/// let conn = client.connection().await?;
+/// let transaction = conn.begin().await?;
+/// query(&conn).await;
+/// transaction.commit().await
+/// # }
+/// ```
+///
+/// A client is none, since each of its calls may run on another one:
+///
+/// ```compile_fail,E0308
+/// # async fn example(client: bindery::DatabaseClient) {
+/// # async fn query(_: &bindery::Connection) {}
+/// query(&client).await;
+/// # }
+/// ```
 pub struct Connection {
     /// None once it was given back.
     held: Option<Held>,
@@ -139,7 +170,7 @@ impl Connection {
     ///
     /// # Errors
     /// The server refuses; the error names the query.
-    pub async fn execute(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
+    pub async fn exec(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
         let work = async {
             let mut rows = pin!(self.start(query, params).await?);
             while self.next(rows.as_mut()).await?.is_some() {}
@@ -150,6 +181,7 @@ impl Connection {
 
     /// Sends text as it is: for statements that no query file has, without parameters.
     pub(crate) async fn send(&self, sql: &str) -> Result<(), Error> {
+        self.session().look()?;
         let answer = self.session().run(self.session().client.batch_execute(sql)).await;
         answer.map_err(|error| self.session().server_error(error))
     }
@@ -183,11 +215,35 @@ impl Connection {
     }
 
     /// Runs a call within the time that it may take. It is pinned, so that no function that it is handed to moves it.
-    async fn call<T>(
+    pub(crate) async fn call<T: Counted>(
         &self,
         query: &'static Query,
         work: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
+        let timed = self.timed(work).map_err(|error| error.in_query(query));
+        measured(Some(query), self.on_query(), timed).await
+    }
+
+    /// Runs a call of SQL that is in no query file.
+    pub(crate) async fn call_sql<T: Counted>(
+        &self,
+        sql: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let timed = self.timed(work).map_err(|error| error.in_sql(sql));
+        measured(None, self.on_query(), timed).await
+    }
+
+    fn on_query(&self) -> Option<&OnQuery> {
+        match &self.held {
+            Some(Held::Leased(lease)) => lease.config().pool.hooks.query.as_ref(),
+            Some(Held::Own(_)) | None => None,
+        }
+    }
+
+    async fn timed<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        // What is never sent is not done.
+        self.session().look()?;
         let outcome = match self.call_timeout() {
             None => self.session().run(work).await,
             Some(limit) => match tokio::time::timeout(limit, self.session().run(work)).await {
@@ -195,7 +251,7 @@ impl Connection {
                 Err(_) => Err(Error::new(Kind::CallTimeout)),
             },
         };
-        outcome.map_err(|error| self.failed(error).in_query(query))
+        outcome.map_err(|error| self.failed(error))
     }
 
     /// Sends a query, once more where the server can no longer use what it has prepared: nothing was run then.
@@ -217,14 +273,14 @@ impl Connection {
         self.session().start(query.sql, &statement, driver_params(params)).await
     }
 
-    async fn next(&self, rows: Pin<&mut RowStream>) -> Result<Option<tokio_postgres::Row>, Error> {
+    pub(crate) async fn next(&self, rows: Pin<&mut RowStream>) -> Result<Option<tokio_postgres::Row>, Error> {
         let mut rows = rows;
         rows.try_next().await.map_err(|error| self.session().server_error(error))
     }
 
     /// Decodes the first rows as they arrive. All are read, even after one that cannot be, so that the connection comes back
     /// idle.
-    async fn collect<T>(
+    pub(crate) async fn collect<T>(
         &self,
         rows: RowStream,
         decode: fn(&Row) -> Result<T, Error>,
@@ -294,7 +350,7 @@ async fn make_ready(lease: Lease) {
 }
 
 /// A parameter as the driver takes it.
-struct DriverParam<'p>(&'p dyn Param);
+pub(crate) struct DriverParam<'p>(&'p dyn Param);
 
 impl fmt::Debug for DriverParam<'_> {
     /// Values are not for logs.
@@ -315,7 +371,7 @@ impl ToSql for DriverParam<'_> {
     tokio_postgres::types::to_sql_checked!();
 }
 
-fn driver_params<'p>(params: Params<'p>) -> impl ExactSizeIterator<Item = DriverParam<'p>> {
+pub(crate) fn driver_params<'p>(params: Params<'p>) -> impl ExactSizeIterator<Item = DriverParam<'p>> {
     params.iter().map(|param| DriverParam(*param))
 }
 

@@ -15,6 +15,8 @@ use futures_util::task::AtomicWaker;
 use tokio::task::coop::has_budget_remaining;
 
 use crate::connect::Wire;
+use crate::error::{Error, Kind};
+use crate::telemetry;
 
 /// A connection's half that reads and writes.
 pub(crate) struct Driver {
@@ -192,9 +194,11 @@ impl WireState {
         while let Some(wire) = &mut self.wire {
             match wire.poll_message(cx) {
                 Poll::Pending => return,
-                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Ok(message))) => telemetry::notice(&message),
                 Poll::Ready(Some(Err(error))) => {
-                    self.error = Some(Arc::new(error));
+                    let error = Arc::new(error);
+                    telemetry::connection_lost(&Error::because(Kind::ConnectionEnded, error.clone()));
+                    self.error = Some(error);
                     self.wire = None;
                 }
                 Poll::Ready(None) => self.wire = None,

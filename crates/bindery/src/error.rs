@@ -4,9 +4,11 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
+use crate::config::TargetSessionAttrs;
 use crate::query::Query;
+use crate::sql::{excerpt, line_and_column};
 use crate::value::BoxError;
 
 /// Why an operation failed.
@@ -22,7 +24,18 @@ pub struct Error {
 struct Inner {
     kind: Kind,
     query: Option<&'static Query>,
+    sql: Option<Sql>,
+    /// Which item of a batch or a load, from 0.
+    item: Option<usize>,
     source: Option<Cause>,
+}
+
+/// SQL from outside the query files.
+#[derive(Clone)]
+struct Sql {
+    excerpt: String,
+    /// Line and column that the server points at.
+    place: Option<(usize, usize)>,
 }
 
 /// What was behind it.
@@ -40,8 +53,16 @@ enum Cause {
 pub(crate) enum Kind {
     Config(String),
     Connect,
+    /// The host has no address.
+    HostUnknown(String),
+    /// The host lets us in, and is not of the kind that was asked for.
+    OtherTarget(TargetSessionAttrs),
+    /// The hosts with what each said.
+    Hosts(String),
+    Password,
     ConnectTimeout,
     CannotConnect,
+    ConnectionEnded,
     PoolTimeout,
     PoolFull,
     PoolClosed,
@@ -50,7 +71,13 @@ pub(crate) enum Kind {
     OutcomeUnknown,
     Server,
     Decode(String),
+    NoPlan(String),
+    Encode(usize),
     NoRows,
+    ParamCount {
+        expected: usize,
+        given: usize,
+    },
     TooManyRows,
     SchemaDrift(String),
     RolledBack,
@@ -58,20 +85,46 @@ pub(crate) enum Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: None }) }
+        Self::with(kind, None)
+    }
+
+    fn with(kind: Kind, source: Option<Cause>) -> Self {
+        Self { inner: Box::new(Inner { kind, query: None, sql: None, item: None, source }) }
     }
 
     pub(crate) fn because(kind: Kind, source: impl Into<Arc<tokio_postgres::Error>>) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Driver(source.into())) }) }
+        Self::with(kind, Some(Cause::Driver(source.into())))
     }
 
     pub(crate) fn decode(column: String, source: BoxError) -> Self {
         let (kind, source) = (Kind::Decode(column), Some(Cause::Value(source.into())));
-        Self { inner: Box::new(Inner { kind, query: None, source }) }
+        Self::with(kind, source)
+    }
+
+    /// What several hosts said; of a single one it is its error.
+    pub(crate) fn of_hosts(failures: &[(String, Self)]) -> Self {
+        if let [(_, only)] = failures {
+            return only.clone();
+        }
+        let said: Vec<String> = failures.iter().map(|(host, error)| format!("{host}: {error}")).collect();
+        let kind = Kind::Hosts(said.join("; "));
+        // One that may heal is worth another attempt, whatever is wrong with the others.
+        let worth = failures.iter().find(|(_, error)| error.is_transient()).or(failures.last());
+        worth.map_or_else(|| Self::new(Kind::Connect), |(_, error)| Self::after(kind, error.clone()))
+    }
+
+    pub(crate) fn password(source: Arc<dyn StdError + Send + Sync>) -> Self {
+        Self::with(Kind::Password, Some(Cause::Value(source)))
+    }
+
+    /// The parameter's place is counted from 0.
+    pub(crate) fn encode(param: usize, source: BoxError) -> Self {
+        let (kind, source) = (Kind::Encode(param + 1), Some(Cause::Value(source.into())));
+        Self::with(kind, source)
     }
 
     pub(crate) fn io(kind: Kind, source: std::io::Error) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Value(Arc::new(source))) }) }
+        Self::with(kind, Some(Cause::Value(Arc::new(source))))
     }
 
     pub(crate) fn server(source: tokio_postgres::Error) -> Self {
@@ -80,12 +133,36 @@ impl Error {
 
     /// With what went wrong before.
     pub(crate) fn after(kind: Kind, earlier: Self) -> Self {
-        Self { inner: Box::new(Inner { kind, query: None, source: Some(Cause::Earlier(earlier)) }) }
+        Self::with(kind, Some(Cause::Earlier(earlier)))
     }
 
     pub(crate) fn in_query(mut self, query: &'static Query) -> Self {
         self.inner.query = Some(query);
         self
+    }
+
+    pub(crate) fn in_sql(mut self, sql: &str) -> Self {
+        let place = match self.as_db_error().and_then(DbError::position) {
+            Some(ErrorPosition::Original(character)) => Some(line_and_column(sql, *character)),
+            Some(ErrorPosition::Internal { .. }) | None => None,
+        };
+        self.inner.sql = Some(Sql { excerpt: excerpt(sql), place });
+        self
+    }
+
+    /// Where in SQL from outside the query files the server points at: line and column, both from 1.
+    pub fn line_and_column(&self) -> Option<(usize, usize)> {
+        self.inner.sql.as_ref()?.place
+    }
+
+    pub(crate) fn in_item(mut self, index: usize) -> Self {
+        self.inner.item = Some(index);
+        self
+    }
+
+    /// Which item of a batch, or row of a load, failed, from 0; none where it was not one of them.
+    pub fn batch_index(&self) -> Option<usize> {
+        self.inner.item
     }
 
     /// The name of the query that failed, if it was one.
@@ -216,7 +293,15 @@ impl Error {
     /// There is no connection: it could not be made, the server ended it, or it broke.
     pub fn is_connection(&self) -> bool {
         match self.inner.kind {
-            Kind::Connect | Kind::ConnectTimeout | Kind::CannotConnect | Kind::OutcomeUnknown => true,
+            Kind::Connect
+            | Kind::HostUnknown(_)
+            | Kind::OtherTarget(_)
+            | Kind::Hosts(_)
+            | Kind::Password
+            | Kind::ConnectTimeout
+            | Kind::CannotConnect
+            | Kind::ConnectionEnded
+            | Kind::OutcomeUnknown => true,
             Kind::PoolTimeout => self.inner.source.is_some(),
             _ => self.ends_connection(),
         }
@@ -233,6 +318,11 @@ impl Error {
         }
     }
 
+    /// Nothing was sent, since the connection had ended before.
+    pub(crate) fn is_ended_before(&self) -> bool {
+        self.inner.kind == Kind::ConnectionEnded
+    }
+
     pub(crate) fn ends_connection(&self) -> bool {
         let ends = |state: &SqlState| state.code().starts_with("08") || SHUTDOWNS.contains(&state);
         match self.sqlstate() {
@@ -243,10 +333,28 @@ impl Error {
 
     /// Whether another attempt to connect may succeed, since the server starts, is full, or cannot be reached just now.
     pub(crate) fn is_transient(&self) -> bool {
-        match self.sqlstate() {
-            Some(state) => ["08", "53", "57"].iter().any(|class| state.code().starts_with(class)),
-            None => self.is_connection(),
+        match (&self.inner.kind, self.sqlstate()) {
+            (Kind::Config(_) | Kind::HostUnknown(_) | Kind::Password, _) => false,
+            (Kind::ConnectTimeout | Kind::OtherTarget(_), _) => true,
+            (_, Some(state)) => ["08", "53", "57"].iter().any(|class| state.code().starts_with(class)),
+            (Kind::Hosts(_), None) => {
+                matches!(&self.inner.source, Some(Cause::Earlier(error)) if error.is_transient())
+            }
+            // The driver has kinds of its own for what is wrong on this side.
+            (_, None) => !self.is_tls() && self.ends_connection(),
         }
+    }
+
+    /// TLS could not be agreed on.
+    pub(crate) fn is_tls(&self) -> bool {
+        // The driver tells its kinds apart only in words.
+        self.driver_error()
+            .is_some_and(|error| error.to_string().starts_with("error performing TLS handshake"))
+    }
+
+    /// The server has no rule in pg_hba.conf for such a connection, or does not take the role on it (28000).
+    pub(crate) fn is_login_refused(&self) -> bool {
+        self.sqlstate() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
     }
 }
 
@@ -263,8 +371,20 @@ impl fmt::Display for Error {
         if let Some(query) = self.inner.query {
             write!(f, "query {} ({}): ", query.name, query.file)?;
         }
+        if let Some(sql) = &self.inner.sql {
+            write!(f, "SQL \"{}\"", sql.excerpt)?;
+            if let Some((line, column)) = sql.place {
+                write!(f, ", line {line}, column {column}")?;
+            }
+            f.write_str(": ")?;
+        }
+        if let Some(item) = self.inner.item {
+            write!(f, "item {item} of the batch: ")?;
+        }
         self.write_kind(f)?;
         match &self.inner.source {
+            // They have said it all.
+            Some(Cause::Earlier(_)) if matches!(self.inner.kind, Kind::Hosts(_)) => Ok(()),
             Some(Cause::Driver(error)) => write_cause(f, error),
             Some(Cause::Value(error)) => write!(f, ": {error}"),
             Some(Cause::Earlier(error)) => write!(f, ": {error}"),
@@ -278,6 +398,12 @@ impl Error {
         match &self.inner.kind {
             Kind::Config(message) => f.write_str(message),
             Kind::Connect => f.write_str("cannot connect to the database"),
+            Kind::HostUnknown(host) => write!(f, "the host `{host}` cannot be found"),
+            Kind::OtherTarget(target) => {
+                write!(f, "the server lets us in, but it is not {}", target.described())
+            }
+            Kind::Hosts(said) => write!(f, "none of the hosts can be used: {said}"),
+            Kind::Password => f.write_str("there is no password for the new connection"),
             Kind::ConnectTimeout => {
                 f.write_str("the database did not answer in time: look at its host and port")
             }
@@ -287,6 +413,7 @@ impl Error {
             Kind::PoolTimeout => {
                 f.write_str("no connection became free in time: allow more, or hold them for less long")
             }
+            Kind::ConnectionEnded => f.write_str("the connection has ended"),
             Kind::CannotConnect => f.write_str("no connection can be made"),
             Kind::PoolFull => f.write_str("too many calls wait for a connection already"),
             Kind::PoolClosed => f.write_str("the client is closed"),
@@ -300,7 +427,15 @@ impl Error {
             Kind::Server if self.as_db_error().is_some() => f.write_str("the database refused"),
             Kind::Server => f.write_str("the call failed"),
             Kind::Decode(column) => write!(f, "column {column} cannot be read"),
+            Kind::NoPlan(word) => write!(
+                f,
+                "only SELECT, VALUES, TABLE, WITH, INSERT, UPDATE, DELETE and MERGE have a plan, and this is {word}"
+            ),
+            Kind::Encode(param) => write!(f, "parameter ${param} cannot be written"),
             Kind::NoRows => f.write_str("there is no row, and exactly one is expected"),
+            Kind::ParamCount { expected, given } => {
+                write!(f, "there are {given} arguments, and the statement has {expected} parameters")
+            }
             Kind::TooManyRows => f.write_str("there is more than one row"),
             Kind::SchemaDrift(difference) => {
                 write!(f, "the database is not the one that this code was built for: {difference}")

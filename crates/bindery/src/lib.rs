@@ -25,33 +25,56 @@
 //! # Ok(()) }
 //! ```
 
+mod batch;
 mod clean;
 mod client;
 mod config;
 mod connect;
 mod connection;
+mod copy;
 mod driver;
+mod dynamic;
+mod encoded;
 mod error;
+mod explain;
+mod listen;
 mod maintain;
 mod manager;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
 mod pool;
+mod portal;
 mod query;
+mod replicas;
 mod row;
 mod session;
+mod sql;
 mod statements;
 mod stats;
+mod stream;
+mod telemetry;
+#[cfg(feature = "tls")]
+mod tls;
 mod transaction;
 mod type_name;
 mod value;
 mod verify;
 
 pub use client::DatabaseClient;
-pub use config::{Config, PreparedStatements};
+pub use config::{Config, PreparedStatements, SslMode, TargetSessionAttrs};
 pub use connection::Connection;
+pub use copy::CopyOut;
+pub use dynamic::{Dict, Value};
 pub use error::Error;
+pub use explain::PlanFormat;
+pub use futures_util::Stream;
+pub use listen::{Event, Listener, Notification};
+pub use portal::Portal;
 pub use query::Query;
-pub use row::{FromRow, Row};
+pub use row::{Column, FromRow, Row};
 pub use stats::Stats;
+pub use stream::Rows;
+pub use telemetry::{QueryEvent, QueryOutcome};
 pub use transaction::{Isolation, Savepoint, Transaction, TransactionBuilder};
 pub use value::array::{Array, ArrayShapeError, Borrowed, Dimension};
 pub use value::calendar::{
@@ -130,6 +153,19 @@ pub mod generated {
     pub use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 }
 
+/// The code of the book's pages compiles.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../docs/connecting.md")]
+    struct Connecting;
+
+    #[doc = include_str!("../../../docs/observability.md")]
+    struct Observability;
+
+    #[doc = include_str!("../../../docs/raw-sql.md")]
+    struct RawSql;
+}
+
 /// Takes in what the build script has generated, in a module of your own: `mod db { bindery::include_queries!(); }`.
 ///
 /// It needs a `build.rs` that calls `bindery_build::run()`. What is wrong in the SQL is a compile error of this call,
@@ -144,4 +180,14 @@ macro_rules! include_queries {
         include!(concat!(env!("OUT_DIR"), "/bindery/errors/macro.rs"));
         bindery_errors! { compile_error!(include_str!(concat!(env!("OUT_DIR"), "/bindery/errors/report.txt"))); }
     };
+}
+
+/// The examples of the book's pages are compiled.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/raw-sql.md")]
+    struct RawSql;
+
+    #[doc = include_str!("../../../docs/observability.md")]
+    struct Observability;
 }

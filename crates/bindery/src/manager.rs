@@ -13,6 +13,7 @@ use crate::connection::Connection;
 use crate::error::{Error, Kind};
 use crate::pool::PoolState;
 use crate::session::Session;
+use crate::telemetry;
 
 /// A check of an idle connection takes no longer; a peer that is slower is given up.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,7 +30,9 @@ pub(crate) struct Manager {
 
 impl Manager {
     pub fn new(config: Arc<Config>, state: Arc<PoolState>) -> Self {
-        Self { inner: PostgresConnectionManager::new(config.postgres.clone(), NoTls), config, state }
+        // Nothing is ever connected to by it.
+        let inner = PostgresConnectionManager::new(tokio_postgres::Config::new(), NoTls);
+        Self { inner, config, state }
     }
 
     async fn open(&self) -> Result<Box<Session>, Error> {
@@ -64,18 +67,23 @@ impl ManageConnection for Manager {
         match self.open().await {
             Ok(session) => {
                 self.state.connected();
+                telemetry::connected();
                 Ok(session)
             }
-            Err(error) => Err(self.state.failed_to_connect(error, &self.config.pool.hooks)),
+            Err(error) => {
+                telemetry::failed_to_connect(&error);
+                Err(self.state.failed_to_connect(error, &self.config.pool.hooks))
+            }
         }
     }
 
     /// Asked at each check-out. A connection that came back clean is believed, without a round trip; one that the server
     /// has closed since costs none either.
     async fn is_valid(&self, session: &mut Box<Session>) -> Result<(), Error> {
-        session.driver.look();
-        if session.driver.has_ended() || self.state.is_outdated(session) {
-            return Err(Error::new(Kind::Connect));
+        session.look()?;
+        session.mark_looked_at();
+        if self.state.is_outdated(session) {
+            return Err(Error::new(Kind::ConnectionEnded));
         }
         match session.idle_since.elapsed() > self.config.pool.check_after_idle {
             true => self.check(session).await,
@@ -85,7 +93,6 @@ impl ManageConnection for Manager {
 
     /// Asked when a connection comes back.
     fn has_broken(&self, session: &mut Box<Session>) -> bool {
-        session.driver.look();
         session.idle_since = Instant::now();
         if session.is_unfit() || session.driver.has_ended() {
             self.state.counters.discarded.add(1);

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use bb8::{PooledConnection, RunError};
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
-use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::time::timeout_at;
 
@@ -121,11 +120,10 @@ impl Pool {
     async fn try_lease(self: &Arc<Self>, within: Duration) -> Result<Lease, Error> {
         let taken = match self.permits.clone().try_acquire_owned() {
             Ok(permit) => {
-                let failed = self.state.failed.notified();
                 let mut session = pin!(self.connections.get_owned());
                 match futures_util::poll!(&mut session) {
                     Poll::Ready(session) => Ok((session, permit)),
-                    Poll::Pending => self.wait(within, self.connect(session, permit, failed)).await,
+                    Poll::Pending => self.wait(within, self.connect(session, permit)).await,
                 }
             }
             Err(TryAcquireError::Closed) => return Err(Error::new(Kind::PoolClosed)),
@@ -144,8 +142,7 @@ impl Pool {
     async fn queue(self: &Arc<Self>) -> Result<Taken, Error> {
         let permit = self.permits.clone().acquire_owned().await;
         let permit = permit.map_err(|_| Error::new(Kind::PoolClosed))?;
-        let failed = self.state.failed.notified();
-        self.connect(pin!(self.connections.get_owned()), permit, failed).await
+        self.connect(pin!(self.connections.get_owned()), permit).await
     }
 
     /// Waits for a connection that is being made, unless that cannot succeed.
@@ -153,9 +150,8 @@ impl Pool {
         &self,
         session: Pin<&mut F>,
         permit: OwnedSemaphorePermit,
-        failed: Notified<'_>,
     ) -> Result<Taken, Error> {
-        match select(session, pin!(failed)).await {
+        match select(session, pin!(self.state.failed.notified())).await {
             Either::Left((session, _)) => Ok((session, permit)),
             Either::Right(_) => Err(self.state.cannot_connect()),
         }

@@ -41,6 +41,8 @@ pub(crate) struct Session {
     unfit: AtomicBool,
     /// The server could not fit a transaction in with others.
     collided: Arc<AtomicBool>,
+    /// It was just seen that it has not ended.
+    looked_at: AtomicBool,
 }
 
 /// Whether the server could not fit the transaction in with others since this was made.
@@ -68,6 +70,7 @@ impl Session {
             altered: AtomicBool::new(false),
             unfit: AtomicBool::new(false),
             collided: Arc::default(),
+            looked_at: AtomicBool::new(false),
         }
     }
 
@@ -89,8 +92,11 @@ impl Session {
         let _ = self.client.batch_execute(sql).now_or_never();
     }
 
-    /// Takes note of an error that a transaction may be run again for.
+    /// Takes note of an error: that the connection ends, or that a transaction may be run again.
     pub fn note(&self, error: &Error) {
+        if error.ends_connection() {
+            self.mark_unfit();
+        }
         if error.is_serialization_failure() {
             self.collided.store(true, Ordering::Release);
         }
@@ -154,16 +160,32 @@ impl Session {
         }
     }
 
+    /// It was looked at just now, for the call that comes next.
+    pub fn mark_looked_at(&self) {
+        self.looked_at.store(true, Ordering::Release);
+    }
+
+    /// Makes sure that the connection has not ended already, as far as this side can know.
+    pub fn look(&self) -> Result<(), Error> {
+        if self.looked_at.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        if self.driver.is_quiet() {
+            self.driver.look();
+        }
+        match self.driver.has_ended() {
+            true => Err(match self.driver.end_reason() {
+                Some(reason) => Error::because(Kind::ConnectionEnded, reason),
+                None => Error::new(Kind::ConnectionEnded),
+            }),
+            false => Ok(()),
+        }
+    }
+
     /// Forgets a statement whose plan the server can no longer use, so that the next call prepares it anew.
     pub fn forget(&self, key: &Key) {
         self.statements.forget(key);
         // Types may have changed with the table.
-        self.client.clear_type_cache();
-    }
-
-    /// Forgets all statements.
-    pub fn forget_all(&self) {
-        self.statements.clear();
         self.client.clear_type_cache();
     }
 

@@ -1,6 +1,7 @@
 //! The prepared statements of one connection: one Parse a statement, and not too many kept.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -49,13 +50,41 @@ pub(crate) struct Statements {
 
 #[derive(Default)]
 struct Table {
-    entries: HashMap<Key, Entry>,
+    entries: HashMap<Key, Entry, BuildHasherDefault<KeyHasher>>,
     uses: u64,
 }
 
 struct Entry {
     cell: Cell,
     last_use: u64,
+}
+
+/// The hash of the Rust compiler's own tables (FxHash): an address needs no more, and nobody but the program chooses the
+/// texts.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x51_7c_c1_b7_27_22_0a_95);
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(word as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        // The low bits of an address are zeros, and so are those of a product of it.
+        self.0.rotate_left(26)
+    }
 }
 
 impl Statements {
@@ -83,10 +112,6 @@ impl Statements {
     /// Forgets a statement whose plan the server can no longer use.
     pub fn forget(&self, key: &Key) {
         self.table().entries.remove(key);
-    }
-
-    pub fn clear(&self) {
-        self.table().entries.clear();
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

@@ -20,6 +20,7 @@ pub(crate) mod node;
 mod not_in;
 mod output;
 mod params;
+mod read_only;
 pub(crate) mod reason;
 mod relation;
 mod sql_function;
@@ -100,6 +101,8 @@ pub(crate) struct Analysis {
     pub at_most_one_row: bool,
     /// If it is not: the relations of which more than one row may take part.
     pub unmet_keys: Vec<UnmetKeys>,
+    /// Whether a standby can answer it.
+    pub read_only: bool,
     /// The tables and views that it touches, `public.cars`; sorted.
     pub relations: Vec<String>,
     /// What the lint found, in the order of the text.
@@ -145,7 +148,17 @@ pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Give
     let unmet_keys = if at_most_one_row { Vec::new() } else { at_most_one::unmet_keys(query, catalog) };
     let types = targets(query).map(|target| target.node("expr").and_then(type_of::type_of)).collect();
     let relations = tree.map(|tree| catalog.touched(tree)).unwrap_or_default();
-    Analysis { columns, types, params, at_most_one_row, unmet_keys, relations, findings: Vec::new() }
+    let read_only = tree.is_some_and(|tree| read_only::is_read_only(tree, catalog));
+    Analysis {
+        columns,
+        types,
+        params,
+        at_most_one_row,
+        unmet_keys,
+        read_only,
+        relations,
+        findings: Vec::new(),
+    }
 }
 
 /// The query whose result is the statement's: the last that may set the command tag, since rules can put others beside it.

@@ -268,6 +268,37 @@ fn row_counts_are_proven_by_keys_limits_and_aggregates() {
 }
 
 #[test]
+fn what_only_reads_is_told_from_what_may_write() {
+    let mut fixture = Fixture::new(&format!(
+        "{SCHEMA} CREATE SEQUENCE numbers; CREATE RULE log AS ON INSERT TO a DO ALSO SELECT 1;
+        CREATE FUNCTION writes() RETURNS int LANGUAGE sql AS 'DELETE FROM b; SELECT 1';
+        CREATE VIEW writing AS SELECT writes() AS x;"
+    ));
+    let reads = [
+        "SELECT name, count(*), max(id), rank() OVER (ORDER BY name) FROM a WHERE id = $1 GROUP BY name",
+        "WITH c AS (SELECT * FROM all_a()) SELECT lower(c.name), note_of(c.id) FROM c JOIN b ON b.id = c.id",
+        "SELECT now(), array_agg(id ORDER BY id), jsonb_build_object('a', 1) FROM a",
+        "VALUES (1), (2)",
+    ];
+    let writes = [
+        "INSERT INTO a (id, name) VALUES (1, 'x')",
+        "DELETE FROM a",
+        "WITH gone AS (DELETE FROM a RETURNING id) SELECT id FROM gone",
+        "SELECT id FROM a FOR UPDATE",
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM a FOR SHARE)",
+        "SELECT nextval('numbers')",
+        "SELECT writes()",
+        "SELECT * FROM writing",
+        "SELECT pg_advisory_lock(1)",
+    ];
+    for (expected, statements) in [(true, &reads[..]), (false, &writes[..])] {
+        for sql in statements {
+            assert_eq!(fixture.analyze(sql).read_only, expected, "{sql}");
+        }
+    }
+}
+
+#[test]
 fn a_tree_that_cannot_be_read_proves_nothing() {
     let analysis = super::analyze(
         super::node::parse("{NONSENSE").as_ref(),

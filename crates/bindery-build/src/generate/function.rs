@@ -1,5 +1,6 @@
 //! One query: its statement, its parameters, its row and its function.
 
+use crate::copy;
 use crate::description::{Description, Field};
 use crate::names;
 use crate::query::{Command, Query};
@@ -25,8 +26,25 @@ pub(super) struct Function<'i> {
     args: Vec<Arg<'i>>,
     columns: Vec<Column<'i>>,
     row: Option<Row>,
-    /// What follows the arguments in a signature: ` -> Result<Car, bindery::Error> {`
-    tail: String,
+}
+
+/// A method of a query struct and its trait.
+struct Method {
+    name: String,
+    /// `fn find_car`, with its generic parameters.
+    head: String,
+    arguments: Vec<String>,
+    /// What its future gives.
+    output: String,
+}
+
+/// What a generated function runs on.
+#[derive(Clone, Copy, PartialEq)]
+enum On {
+    /// The connection that it is given.
+    Connection,
+    /// One that it takes for itself.
+    Client,
 }
 
 /// A parameter in Rust.
@@ -59,8 +77,7 @@ impl<'i> Function<'i> {
             name => name,
         };
         let statement = names::shouty(&query.name);
-        let tail = format!(" -> Result<{}, bindery::Error> {{", output(query.command, row.as_ref()));
-        Self { query, description, types, name, statement, args, columns, row, tail }
+        Self { query, description, types, name, statement, args, columns, row }
     }
 
     /// Writes the query's items, in the order of the file.
@@ -75,21 +92,38 @@ impl<'i> Function<'i> {
             RowStruct { name, title: &title, columns, said: &said, scope }.write(text);
         }
         text.item(|text| self.write_function(text));
+        if self.query.command == Command::CopyFrom {
+            text.item(|text| self.write_copy_of_stream(text));
+        }
         text.item(|text| self.write_statement(text));
     }
 
+    /// Writes the methods of the query.
+    pub fn write_methods(&self, name: &str, text: &mut Text) {
+        text.method(name, |text| self.write_method(text));
+        if self.query.command == Command::CopyFrom {
+            text.method(name, |text| self.write_method_of_stream(text));
+        }
+    }
+
     /// Writes the function as a method that takes a connection for itself.
-    pub fn write_method(&self, text: &mut Text) {
+    fn write_method(&self, text: &mut Text) {
         text.write(format_args!(
             "    /// See [`{}`], which this calls on a connection of its own.\n",
             self.name
         ));
-        self.write_signature("    ", "&self", text);
-        text.write(format_args!("        let conn = self.client.connection().await?;\n"));
+        self.write_signature("    ", On::Client, text);
+        let connection = if self.description.read_only { "read_connection" } else { "connection" };
+        text.write(format_args!("        let conn = self.client.{connection}().await?;\n"));
+        if self.query.command == Command::Stream {
+            // The rows keep the connection.
+            self.write_call("        ", "conn.into_stream", text);
+            return text.write(format_args!("    }}\n"));
+        }
         let mut passed = vec![Argument::One("&conn")];
-        match self.takes_struct() {
-            true => passed.push(Argument::One("params")),
-            false => passed.extend(self.args.iter().map(|arg| Argument::One(&arg.name))),
+        match self.whole_argument() {
+            Some(name) => passed.push(Argument::One(name)),
+            None => passed.extend(self.args.iter().map(|arg| Argument::One(&arg.name))),
         }
         text.awaited_call("        ", &self.name, &passed, ".await");
         text.write(format_args!("    }}\n"));
@@ -104,44 +138,197 @@ impl<'i> Function<'i> {
             }
         }
         doc::write_sql_block(&self.query.sql, text);
-        self.write_signature("", "conn: &bindery::Connection", text);
-        self.write_call(text);
+        self.write_signature("", On::Connection, text);
+        self.write_call("    ", self.method(), text);
         text.write(format_args!("}}\n"));
     }
 
-    fn write_signature(&self, indent: &str, first: &str, text: &mut Text) {
+    /// `load_cars_stream`: as `load_cars`, of rows that are waited for.
+    fn write_copy_of_stream(&self, text: &mut Text) {
+        text.write(format_args!(
+            "/// As [`{}`], of rows that are waited for. An error among them is returned, and nothing is loaded.\n",
+            self.name
+        ));
+        self.write_signature_of_stream("", "conn: &bindery::Connection", text);
+        self.write_call("    ", "conn.copy_from_stream", text);
+        text.write(format_args!("}}\n"));
+    }
+
+    fn write_method_of_stream(&self, text: &mut Text) {
+        let name = self.stream_name();
+        text.write(format_args!("    /// See [`{name}`], which this calls on a connection of its own.\n"));
+        self.write_signature_of_stream("    ", "&self", text);
+        text.write(format_args!("        let conn = self.client.connection().await?;\n"));
+        text.awaited_call("        ", &name, &[Argument::One("&conn"), Argument::One("rows")], ".await");
+        text.write(format_args!("    }}\n"));
+    }
+
+    fn write_signature_of_stream(&self, indent: &str, first: &str, text: &mut Text) {
+        let (head, arguments) = self.head_of_stream(first);
+        // It has generic parameters, and a type for its error.
+        text.leave_to_prettyplease();
+        text.signature(indent, &format!("pub async {head}"), &arguments, " -> Result<u64, E> {");
+    }
+
+    fn head_of_stream(&self, first: &str) -> (String, Vec<String>) {
+        let lifetime = if self.borrows() { "'a, " } else { "" };
+        let head = format!("fn {}<{lifetime}E: From<bindery::Error> + Send>", self.stream_name());
+        let rows = format!("rows: impl bindery::Stream<Item = Result<{}, E>> + Send", self.item());
+        (head, vec![first.to_owned(), rows])
+    }
+
+    fn stream_name(&self) -> String {
+        format!("{}_stream", self.name.trim_start_matches("r#"))
+    }
+
+    /// Declares the methods of [`write_methods`](Self::write_methods) in a trait.
+    pub fn write_trait_methods(&self, text: &mut Text) {
+        for Method { name, head, arguments, output } in self.methods() {
+            text.write(format_args!("    /// See [`{name}`].\n"));
+            let tail = format!(" -> impl ::std::future::Future<Output = {output}> + Send;");
+            text.signature("    ", &head, &arguments, &tail);
+        }
+    }
+
+    /// Implements them by the methods of the query struct.
+    pub fn write_delegations(&self, query_struct: &str, text: &mut Text) {
+        for Method { name, head, arguments, output } in self.methods() {
+            let tail = format!(" -> impl ::std::future::Future<Output = {output}> + Send {{");
+            text.signature("    ", &head, &arguments, &tail);
+            let passed = arguments.iter().map(|argument| match argument.split_once(':') {
+                Some((name, _)) => name,
+                None => "self",
+            });
+            let passed: Vec<&str> = passed.collect();
+            text.write(format_args!("        {query_struct}::{name}({})\n    }}\n", passed.join(", ")));
+        }
+    }
+
+    fn methods(&self) -> Vec<Method> {
+        let (generics, arguments) = self.arguments(On::Client);
+        let output = format!("Result<{}, bindery::Error>", self.output(On::Client));
+        let (name, head) = (self.name.clone(), format!("fn {}{generics}", self.name));
+        let mut methods = vec![Method { name, head, arguments, output }];
+        if self.query.command == Command::CopyFrom {
+            let (head, arguments) = self.head_of_stream("&self");
+            let (name, output) = (self.stream_name(), "Result<u64, E>".to_owned());
+            methods.push(Method { name, head, arguments, output });
+        }
+        methods
+    }
+
+    fn write_signature(&self, indent: &str, on: On, text: &mut Text) {
+        let (generics, arguments) = self.arguments(on);
+        let head = format!("pub async fn {}{generics}", self.name);
+        let tail = format!(" -> Result<{}, bindery::Error> {{", self.output(on));
+        text.signature(indent, &head, &arguments, &tail);
+    }
+
+    fn output(&self, on: On) -> String {
+        let lifetime = self.rows_lifetime(on).unwrap_or_default();
+        output(self.query.command, self.row.as_ref(), lifetime)
+    }
+
+    /// What stands behind the name of the function, and its arguments.
+    fn arguments(&self, on: On) -> (&'static str, Vec<String>) {
         let mut arguments = Vec::with_capacity(1 + MOST_ARGUMENTS);
-        arguments.push(first.to_owned());
-        if self.takes_struct() {
+        let lifetime = self.rows_lifetime(on);
+        arguments.push(match (on, lifetime) {
+            (On::Client, _) => "&self".to_owned(),
+            (On::Connection, Some("'c")) => "conn: &'c bindery::Connection".to_owned(),
+            (On::Connection, _) => "conn: &bindery::Connection".to_owned(),
+        });
+        let mut generics = if lifetime == Some("'c") { "<'c>" } else { "" };
+        if self.query.command.takes_items() {
+            arguments.push(self.items());
+            generics = if self.borrows() { "<'a>" } else { "" };
+        } else if self.takes_struct() {
             let lifetime = if self.borrows() { "<'_>" } else { "" };
             arguments.push(format!("params: {}{lifetime}", self.params_name()));
         } else {
             arguments.extend(self.args.iter().map(Arg::declared));
         }
-        let head = format!("pub async fn {}", self.name);
-        text.signature(indent, &head, &arguments, &self.tail);
+        (generics, arguments)
     }
 
-    fn write_call(&self, text: &mut Text) {
+    /// The lifetime of what a stream's rows are read from; one that is named where others could be meant.
+    fn rows_lifetime(&self, on: On) -> Option<&'static str> {
+        if self.query.command != Command::Stream {
+            return None;
+        }
+        Some(match on {
+            On::Client => "'static",
+            On::Connection if self.borrows() => "'c",
+            On::Connection => "'_",
+        })
+    }
+
+    /// The argument that holds all parameters, or all items.
+    fn whole_argument(&self) -> Option<&'static str> {
+        match self.query.command {
+            Command::CopyFrom => Some("rows"),
+            command if command.takes_items() => Some("batch"),
+            _ => self.takes_struct().then_some("params"),
+        }
+    }
+
+    /// `batch: impl IntoIterator<Item = InsertCarsParams<'a>, IntoIter: Send> + Send`
+    fn items(&self) -> String {
+        let name = self.whole_argument().unwrap_or_default();
+        format!("{name}: impl IntoIterator<Item = {}, IntoIter: Send> + Send", self.item())
+    }
+
+    /// `InsertCarsParams<'a>`, or the type of the only parameter.
+    fn item(&self) -> String {
+        match &self.args[..] {
+            [arg] => arg.ty.replace('&', "&'a "),
+            _ if self.borrows() => format!("{}<'a>", self.params_name()),
+            _ => self.params_name(),
+        }
+    }
+
+    fn method(&self) -> &'static str {
+        match self.query.command {
+            Command::One => "conn.fetch_one",
+            Command::Opt => "conn.fetch_opt",
+            Command::Many => "conn.fetch_many",
+            Command::Exec | Command::ExecRows => "conn.exec",
+            Command::Stream => "conn.stream",
+            Command::CopyFrom => "conn.copy_from",
+            Command::BatchExec => "conn.batch_exec",
+            Command::BatchOne => "conn.batch_one",
+            Command::BatchOpt => "conn.batch_opt",
+            Command::BatchMany => "conn.batch_many",
+        }
+    }
+
+    fn write_call(&self, indent: &str, method: &str, text: &mut Text) {
+        let command = self.query.command;
         let statement = format!("&{}", self.statement);
         let values: Vec<String> = self.args.iter().map(|arg| self.value(arg)).collect();
         let decode = match self.row {
             Some(Row::Value(_)) => self.columns[0].decode_value(),
             _ => "bindery::FromRow::from_row".to_owned(),
         };
-        let (method, tail) = match self.query.command {
-            Command::One => ("conn.fetch_one", ".await"),
-            Command::Opt => ("conn.fetch_opt", ".await"),
-            Command::Many => ("conn.fetch_many", ".await"),
-            Command::ExecRows => ("conn.execute", ".await"),
-            Command::Exec => ("conn.execute", ".await?;"),
-        };
-        let mut arguments = vec![Argument::One(&statement), Argument::List(&values)];
-        if self.query.command.returns_rows() {
+        let mut arguments = vec![Argument::One(&statement)];
+        let copy = (command == Command::CopyFrom).then(|| format!("{:?}", copy::statement(self.query)));
+        arguments.extend(copy.as_deref().map(Argument::One));
+        let item = if self.takes_struct() { "params" } else { "item" };
+        let bind = format!("|{item}, bind| bind(&[{}])", values.join(", "));
+        match self.whole_argument().filter(|_| command.takes_items()) {
+            Some(items) => {
+                arguments.extend([Argument::One(items), Argument::One(&bind)]);
+                // A closure is broken in ways of its own.
+                text.leave_to_prettyplease();
+            }
+            None => arguments.push(Argument::List(&values)),
+        }
+        if command.returns_rows() {
             arguments.push(Argument::One(&decode));
         }
-        text.awaited_call("    ", method, &arguments, tail);
-        if self.query.command == Command::Exec {
+        let tail = if command == Command::Exec { ".await?;" } else { ".await" };
+        text.awaited_call(indent, method, &arguments, tail);
+        if command == Command::Exec {
             text.write(format_args!("    Ok(())\n"));
         }
     }
@@ -150,6 +337,9 @@ impl<'i> Function<'i> {
     fn value(&self, arg: &Arg<'_>) -> String {
         if self.takes_struct() {
             return arg.encoded(&format!("params.{}", arg.name));
+        }
+        if self.query.command.takes_items() {
+            return arg.encoded("item");
         }
         match arg.borrows_as() {
             Some(part) => format!("&bindery::Borrowed::<_, {part}>::new({})", arg.name),
@@ -166,7 +356,8 @@ impl<'i> Function<'i> {
     }
 
     fn takes_struct(&self) -> bool {
-        self.args.len() > MOST_ARGUMENTS
+        let most = if self.query.command.takes_items() { 1 } else { MOST_ARGUMENTS };
+        self.args.len() > most
     }
 
     fn borrows(&self) -> bool {
@@ -221,7 +412,8 @@ pub static {}: bindery::Query = bindery::Query {{
     }
 }
 
-fn output(command: Command, row: Option<&Row>) -> String {
+/// `lifetime` is that of rows that are read one by one.
+fn output(command: Command, row: Option<&Row>, lifetime: &str) -> String {
     let row = match row {
         Some(Row::Value(ty)) => ty.clone(),
         Some(Row::Table(name)) => format!("super::{name}"),
@@ -231,9 +423,12 @@ fn output(command: Command, row: Option<&Row>) -> String {
     match command {
         Command::One => row,
         Command::Opt => format!("Option<{row}>"),
-        Command::Many => format!("Vec<{row}>"),
+        Command::Many | Command::BatchOne => format!("Vec<{row}>"),
         Command::Exec => "()".to_owned(),
-        Command::ExecRows => "u64".to_owned(),
+        Command::ExecRows | Command::CopyFrom | Command::BatchExec => "u64".to_owned(),
+        Command::Stream => format!("bindery::Rows<{lifetime}, {row}>"),
+        Command::BatchOpt => format!("Vec<Option<{row}>>"),
+        Command::BatchMany => format!("Vec<Vec<{row}>>"),
     }
 }
 

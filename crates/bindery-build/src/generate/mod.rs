@@ -89,6 +89,9 @@ fn report_collisions(input: &Input<'_>, modules: &[Module<'_>], diagnostics: &mu
     for module in modules {
         let owner = format!("`{}`", module.file.path);
         claim(module.name.clone(), owner.clone(), diagnostics);
+        if input.types.settings.query_traits {
+            claim(module.trait_name.clone(), owner.clone(), diagnostics);
+        }
         claim(module.struct_name.clone(), owner, diagnostics);
     }
     for (name, user_type) in root::generated_types(input.types) {

@@ -19,6 +19,8 @@ pub(super) struct Module<'i> {
     pub name: String,
     /// `CarQueries`
     pub struct_name: String,
+    /// `Cars`, what `CarQueries` implements if that is asked for.
+    pub trait_name: String,
     pub queries: Vec<(&'i Query, &'i Description)>,
 }
 
@@ -26,7 +28,8 @@ impl<'i> Module<'i> {
     pub fn new(file: &'i Arc<SourceFile>, first: (&'i Query, &'i Description)) -> Self {
         let stem = file_stem(file);
         let struct_name = format!("{}Queries", names::camel(&names::singular(stem)));
-        Self { file, name: names::snake(stem), struct_name, queries: vec![first] }
+        let trait_name = names::camel(stem);
+        Self { file, name: names::snake(stem), struct_name, trait_name, queries: vec![first] }
     }
 
     /// The module's name as a file's: without the mark of a raw identifier.
@@ -45,6 +48,10 @@ impl<'i> Module<'i> {
         functions.iter().for_each(|function| function.write(&mut text));
         text.item(|text| self.write_query_struct(text));
         self.write_query_impl(&functions, &mut text);
+        if types.settings.query_traits {
+            text.item(|text| self.write_trait(&functions, text));
+            text.item(|text| self.write_trait_impl(&functions, text));
+        }
         text.finish()
     }
 
@@ -77,8 +84,23 @@ impl<'i> Module<'i> {
 "
         ));
         for function in functions {
-            text.method(&self.struct_name, |text| function.write_method(text));
+            function.write_methods(&self.struct_name, text);
         }
         text.write(format_args!("}}\n"));
+    }
+    /// The methods of the query struct, so that a test can put something else in its place.
+    fn write_trait(&self, functions: &[Function<'_>], text: &mut Text) {
+        text.doc("", format_args!("What [`{}`] does; a test may have another type do it.", self.struct_name));
+        text.write(format_args!("pub trait {}: Send + Sync {{\n", self.trait_name));
+        functions.iter().for_each(|function| function.write_trait_methods(text));
+        text.write(format_args!("}}\n"));
+        text.leave_to_prettyplease();
+    }
+
+    fn write_trait_impl(&self, functions: &[Function<'_>], text: &mut Text) {
+        text.write(format_args!("impl {} for {} {{\n", self.trait_name, self.struct_name));
+        functions.iter().for_each(|function| function.write_delegations(&self.struct_name, text));
+        text.write(format_args!("}}\n"));
+        text.leave_to_prettyplease();
     }
 }

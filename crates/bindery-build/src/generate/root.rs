@@ -16,7 +16,10 @@ pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
         text.item(|text| write_declaration(module, input.layout, text));
     }
     for module in modules {
-        text.item(|text| write_reexport(module, text));
+        text.item(|text| write_reexport(&module.name, &module.struct_name, text));
+        if input.types.settings.query_traits {
+            text.item(|text| write_reexport(&module.name, &module.trait_name, text));
+        }
     }
     let types = input.types;
     for (name, user_type) in generated_types(types) {
@@ -70,9 +73,9 @@ fn write_declaration(module: &Module<'_>, layout: Layout, text: &mut Text) {
     }
 }
 
-fn write_reexport(module: &Module<'_>, text: &mut Text) {
+fn write_reexport(module: &str, name: &str, text: &mut Text) {
     text.write(format_args!("#[allow(unused_imports)]\n"));
-    text.line(format_args!("pub use {}::{};\n", module.name, module.struct_name));
+    text.line(format_args!("pub use {module}::{name};\n"));
 }
 
 fn enum_items(name: &str, user_type: &UserType, labels: &[String], types: Types<'_>) -> [String; 3] {

@@ -10,6 +10,7 @@ use super::*;
 use crate::Config;
 use crate::description::{Attribute, Field, Relation, Schema, Table, UserType};
 use crate::parse;
+use crate::query::Command;
 use crate::settings::{DateTime, RustType, Settings, Via};
 use crate::source::Sources;
 
@@ -174,19 +175,23 @@ impl Random {
     fn file(&mut self) -> SourceFile {
         let mut text = String::new();
         for number in 0..20 {
-            let command = self.one(&["one", "opt", "many", "exec", "execrows"]);
+            let command = self.one(&Command::ALL);
             let name = format!("Q{}{number}", self.word(55));
-            text.push_str(&format!("-- name: {name} :{command}\n"));
+            text.push_str(&format!("-- name: {name} :{}\n", command.word()));
             for _ in 0..self.below(4) {
                 text.push_str(&format!("-- {}\n", self.one(&DOCS)));
             }
-            text.push_str(&format!("{};\n", self.one(&SQL)));
+            let sql = match command {
+                Command::CopyFrom => "INSERT INTO t (a, \"b c\") VALUES ($1, $2)",
+                _ => self.one(&SQL),
+            };
+            text.push_str(&format!("{sql};\n"));
         }
         SourceFile { path: format!("queries/{}.sql", self.word(50)), text }
     }
 
     fn description(&mut self, query: &Query) -> Description {
-        let params = self.below(6);
+        let params = usize::from(query.command.takes_items()) + self.below(6);
         let columns = if query.command.returns_rows() { 1 + self.below(6) } else { 0 };
         let is_table = columns > 1 && self.below(5) == 0;
         Description {
@@ -220,6 +225,7 @@ impl Random {
         let mut settings = Settings {
             one_dimension: self.below(2) == 0,
             infinities: self.below(2) == 0,
+            query_traits: self.below(2) == 0,
             date_time: self.one(&[DateTime::Chrono, DateTime::Jiff, DateTime::Time, DateTime::Bindery]),
             ..Settings::default()
         };

@@ -166,6 +166,10 @@ fn queries(old: &LockedQuery, new: &LockedQuery, out: &mut Vec<Difference>) {
         };
         out.push(changed("its result", count(was.at_most_one_row), count(is.at_most_one_row)));
     }
+    if was.read_only != is.read_only {
+        let effect = |reads: bool| if reads { "only reads" } else { "may write" }.to_owned();
+        out.push(changed("its effect", effect(was.read_only), effect(is.read_only)));
+    }
     if was.table != is.table {
         let row = |table: &Option<String>| match table {
             Some(table) => format!("that of `{table}`"),

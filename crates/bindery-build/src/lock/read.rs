@@ -86,6 +86,7 @@ impl<'t> Lines<'t> {
         let source = self.text("source")?;
         let description = Description {
             at_most_one_row: self.boolean("at_most_one_row")?,
+            read_only: self.value("read_only").is_some() && self.boolean("read_only")?,
             unmet_keys: self.texts("unmet_keys")?.unwrap_or_default(),
             table: self.optional("table")?,
             relations: self.texts("relations")?.ok_or_else(|| self.damaged("expected `relations`"))?,

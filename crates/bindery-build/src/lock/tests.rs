@@ -34,6 +34,7 @@ fn lock() -> Lock {
             Field { rust: Some(RustType { path: "B".into(), via: None }), ..field("b", "json", true) },
         ],
         at_most_one_row: true,
+        read_only: true,
         unmet_keys: Vec::new(),
         table: Some("public.cars".into()),
         relations: vec!["public.cars".into(), "public.od\"d".into()],
@@ -156,7 +157,7 @@ fn a_damaged_lock_is_refused() {
     let text = lock().render();
     let without_command = text.replace("command = \"opt\"\n", "");
     assert_eq!(told(&without_command), "line 12: expected `command` and one of its words");
-    assert_eq!(told(&text.replace("nullable = true", "nullable = yes")), "line 23: no item of `params`");
+    assert_eq!(told(&text.replace("nullable = true", "nullable = yes")), "line 24: no item of `params`");
     assert_eq!(
         told(&text.replace("[[query]]", "=======\n[[query]]")),
         "line 9: a merge left a conflict here"

@@ -65,6 +65,9 @@ impl Text {
         self.text("command", query.command.word());
         self.text("source", &query.source);
         self.key("at_most_one_row", if description.at_most_one_row { "true" } else { "false" });
+        if description.read_only {
+            self.key("read_only", "true");
+        }
         if !description.unmet_keys.is_empty() {
             self.texts("unmet_keys", &description.unmet_keys);
         }

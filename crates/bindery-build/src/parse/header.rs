@@ -34,8 +34,7 @@ impl Header {
 const FORM: &str = "write `-- name: <Name> :<command>`";
 
 /// sqlc's commands that are not generated yet.
-const LATER: [&str; 7] =
-    ["execresult", "execlastid", "copyfrom", "batchexec", "batchone", "batchmany", "stream"];
+const LATER: [&str; 2] = ["execresult", "execlastid"];
 
 /// Reads the last of `tokens`, a comment, as a header, if it is one.
 ///

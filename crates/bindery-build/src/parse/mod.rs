@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::copy;
 use crate::cores;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lex::{self, Token, TokenKind};
@@ -157,7 +158,7 @@ impl Block<'_> {
         let rewritten = params::rewrite(file, first.significant, diagnostics)?;
         let source =
             source_hash(command, &rewritten.sql, &rewritten.params, &notes.overrides, notes.at_most_one_row);
-        Some(Query {
+        let query = Query {
             name: self.header.name.clone(),
             command,
             doc: notes.doc,
@@ -170,7 +171,9 @@ impl Block<'_> {
             allowed: notes.allowed,
             source,
             map: rewritten.map,
-        })
+        };
+        copy::report(&query, diagnostics);
+        Some(query)
     }
 }
 

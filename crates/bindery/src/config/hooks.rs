@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use super::Config;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::telemetry::OnQuery;
 
 /// Work on a connection.
 pub(crate) type Hook = Arc<dyn for<'c> Fn(&'c Connection) -> BoxFuture<'c, Result<(), Error>> + Send + Sync>;
@@ -21,6 +22,7 @@ pub(crate) struct Hooks {
     pub check_out: Option<Hook>,
     pub release: Option<Hook>,
     pub connect_error: Option<OnConnectError>,
+    pub query: Option<OnQuery>,
 }
 
 impl Config {

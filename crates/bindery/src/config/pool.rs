@@ -64,9 +64,14 @@ impl PoolConfig {
 
 /// A time between half of it and all, by chance.
 pub(crate) fn jitter(time: Duration) -> Duration {
+    time / 2 + time / 2 * u32::try_from(random_below(1_000)).unwrap_or(0) / 1_000
+}
+
+/// A number by chance, for what is to be spread and not for secrets.
+pub(crate) fn random_below(end: usize) -> usize {
     // A new hasher has new random keys.
     let random = RandomState::new().build_hasher().finish();
-    time / 2 + time / 2 * u32::try_from(random % 1_000).unwrap_or(0) / 1_000
+    usize::try_from(random % end as u64).unwrap_or(0)
 }
 
 impl Config {

@@ -141,6 +141,9 @@ impl Transaction {
         if error.sqlstate() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) {
             return Error::after(Kind::RolledBack, error);
         }
+        if error.is_ended_before() {
+            return error;
+        }
         let is_unknown = error.sqlstate() == Some(&SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN);
         match is_unknown || error.ends_connection() {
             true => Error::after(Kind::OutcomeUnknown, error),

@@ -163,6 +163,10 @@ pub(crate) fn base(ty: &Type) -> &Type {
 
 /// Reads a value whose type has not been compared with `T` yet.
 pub(crate) fn decode_checked<'r, T: Decode<'r>>(ty: &Type, raw: Option<&'r [u8]>) -> Result<T, BoxError> {
+    // Most types are no domains.
+    if T::accepts(ty) {
+        return raw.map_or_else(T::decode_null, |raw| T::decode(ty, raw));
+    }
     let ty = base(ty);
     match T::accepts(ty) {
         true => raw.map_or_else(T::decode_null, |raw| T::decode(ty, raw)),

@@ -53,12 +53,12 @@ const OPERATIONS: [Operation; 14] = [
         })
     }),
     ("a slow call", |client| {
-        Box::pin(async move { client.connection().await?.execute(&NAP, &[]).await.map(|_| ()) })
+        Box::pin(async move { client.connection().await?.exec(&NAP, &[]).await.map(|_| ()) })
     }),
     ("calls at the same time", |client| {
         Box::pin(async move {
             let conn = client.connection().await?;
-            try_join(conn.execute(&NAP, &[]), words(&conn)).await.map(|_| ())
+            try_join(conn.exec(&NAP, &[]), words(&conn)).await.map(|_| ())
         })
     }),
     ("a transaction", |client| {
@@ -109,13 +109,13 @@ const OPERATIONS: [Operation; 14] = [
         Box::pin(async move {
             let conn = client.connection().await?;
             conn.set("lock_timeout", "5s").await?;
-            conn.execute(&LOCK, &[]).await.map(|_| ())
+            conn.exec(&LOCK, &[]).await.map(|_| ())
         })
     }),
     ("a transaction by hand", |client| {
         Box::pin(async move {
             let conn = client.connection().await?;
-            conn.execute(&BEGIN, &[]).await?;
+            conn.exec(&BEGIN, &[]).await?;
             insert_two(&conn).await
         })
     }),
@@ -159,7 +159,7 @@ async fn check(client: &DatabaseClient, name: &str, polls: usize) {
     let found = async {
         let conn = client.connection().await?;
         // It is refused in a transaction.
-        conn.execute(&VACUUM, &[]).await?;
+        conn.exec(&VACUUM, &[]).await?;
         conn.fetch_one(&LEFT, &[], |row| row.get::<String>(0)).await
     };
     let found = tokio::time::timeout(Duration::from_secs(5), found).await;
@@ -192,10 +192,10 @@ async fn what_is_left_is_noticed() {
     let database = database();
     let client = client(&database, 1).await;
     let conn = client.connection().await.unwrap();
-    conn.execute(&BEGIN, &[]).await.unwrap();
-    conn.execute(&LOCK, &[]).await.unwrap();
-    conn.execute(&INSERT, &[&1_i64, &"a"]).await.unwrap();
+    conn.exec(&BEGIN, &[]).await.unwrap();
+    conn.exec(&LOCK, &[]).await.unwrap();
+    conn.exec(&INSERT, &[&1_i64, &"a"]).await.unwrap();
     let left = conn.fetch_one(&LEFT, &[], |row| row.get::<String>(0)).await.unwrap();
     assert_eq!(left, "a setting, half a transaction");
-    assert_eq!(conn.execute(&VACUUM, &[]).await.unwrap_err().sqlstate().unwrap().code(), "25001");
+    assert_eq!(conn.exec(&VACUUM, &[]).await.unwrap_err().sqlstate().unwrap().code(), "25001");
 }

@@ -111,7 +111,7 @@ async fn a_statement_that_a_session_has_lost_is_prepared_again() {
     let database = database();
     let conn = client(&database, 1).await.connection().await.unwrap();
     words(&conn).await.unwrap();
-    conn.execute(&DEALLOCATE, &[]).await.unwrap();
+    conn.exec(&DEALLOCATE, &[]).await.unwrap();
     assert_eq!(words(&conn).await.unwrap(), [""; 0]);
 }
 

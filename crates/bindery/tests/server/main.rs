@@ -4,8 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod abort;
+mod batch;
 mod calls;
+mod copy;
+mod dynamic;
+mod explain;
+mod listen;
 mod pool;
+mod portal;
+mod sql;
+mod stream;
+mod telemetry;
 mod transactions;
 mod values;
 mod verify;
@@ -39,7 +48,7 @@ const fn query(
 }
 
 async fn insert(conn: &Connection, id: i64, word: &str) -> Result<(), Error> {
-    conn.execute(&INSERT, &[&id, &word]).await?;
+    conn.exec(&INSERT, &[&id, &word]).await?;
     Ok(())
 }
 
@@ -49,7 +58,11 @@ async fn words(conn: &Connection) -> Result<Vec<String>, Error> {
 
 /// What tells the server's sessions apart.
 async fn pid(client: &DatabaseClient) -> i32 {
-    client.connection().await.unwrap().fetch_one(&PID, &[], |row| row.get(0)).await.unwrap()
+    own_pid(&client.connection().await.unwrap()).await
+}
+
+async fn own_pid(conn: &Connection) -> i32 {
+    conn.fetch_one(&PID, &[], |row| row.get(0)).await.unwrap()
 }
 
 fn database() -> Database {

@@ -86,7 +86,7 @@ async fn a_connection_with_a_session_of_its_own_is_not_handed_on() {
     let database = database();
     let client = client(&database, 1).await;
     let conn = client.connection().await.unwrap();
-    conn.execute(&BEGIN, &[]).await.unwrap();
+    conn.exec(&BEGIN, &[]).await.unwrap();
     insert(&conn, 1, "never committed").await.unwrap();
     drop(conn);
     assert_eq!(words(&client.connection().await.unwrap()).await.unwrap(), [""; 0]);
@@ -97,7 +97,7 @@ async fn a_call_that_is_dropped_leaves_no_busy_connection_behind() {
     let database = database();
     let client = client(&database, 1).await;
     let conn = client.connection().await.unwrap();
-    let sleep = conn.execute(&SLEEP, &[]);
+    let sleep = conn.exec(&SLEEP, &[]);
     assert!(tokio::time::timeout(Duration::from_millis(200), sleep).await.is_err());
     drop(conn);
     let idle = async {
@@ -115,9 +115,9 @@ async fn a_call_that_is_dropped_harms_none_that_follows_on_its_connection() {
     let conn = client.connection().await.unwrap();
     // Both are prepared before, so that the nap starts at once, and is long enough for a cancellation to arrive in it.
     words(&conn).await.unwrap();
-    conn.execute(&NAP, &[]).await.unwrap();
+    conn.exec(&NAP, &[]).await.unwrap();
     assert!(words(&conn).now_or_never().is_none());
-    conn.execute(&NAP, &[]).await.unwrap();
+    conn.exec(&NAP, &[]).await.unwrap();
     assert_eq!(words(&conn).await.unwrap(), [""; 0]);
 }
 
@@ -310,14 +310,14 @@ async fn hooks_run_when_a_connection_is_made_handed_out_and_given_back() {
         .on_check_out(|conn| Box::pin(async move { insert(conn, 1, "handed out").await }))
         .on_release(move |conn| {
             count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            Box::pin(async move { conn.execute(&DELETE, &[]).await.map(|_| ()) })
+            Box::pin(async move { conn.exec(&DELETE, &[]).await.map(|_| ()) })
         });
     static DELETE: Query = query("Delete", "DELETE FROM t", &[]);
     let client = DatabaseClient::create(config).await.unwrap();
     let first = pid(&client).await;
     let conn = client.connection().await.unwrap();
     assert_eq!(words(&conn).await.unwrap(), ["handed out"]);
-    conn.execute(&SET, &[]).await.unwrap();
+    conn.exec(&SET, &[]).await.unwrap();
     drop(conn);
     let conn = client.connection().await.unwrap();
     let timeout = conn.fetch_one(&TIMEOUT, &[], |row| row.get::<String>(0)).await.unwrap();
@@ -342,7 +342,7 @@ async fn a_call_that_takes_too_long_is_cancelled() {
     let client = DatabaseClient::create(config.call_timeout(Duration::from_millis(100))).await.unwrap();
     let first = pid(&client).await;
     let conn = client.connection().await.unwrap();
-    let error = conn.execute(&SLEEP, &[]).await.unwrap_err();
+    let error = conn.exec(&SLEEP, &[]).await.unwrap_err();
     assert!(error.is_call_timeout(), "{error}");
     assert_eq!(words(&conn).await.unwrap(), [""; 0], "the connection goes on");
     drop(conn);

@@ -171,10 +171,10 @@ async fn domains_are_found_inside_of_arrays() {
 }
 
 /// Numbers from a seed that is printed.
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         let seed = now.as_secs() ^ u64::from(now.subsec_nanos());
         println!("seed {seed}");
@@ -182,7 +182,7 @@ impl Random {
     }
 
     /// SplitMix64.
-    fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

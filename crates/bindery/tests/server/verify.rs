@@ -409,7 +409,7 @@ async fn a_server_that_has_no_time_has_not_judged() {
     let holder = crate::client(&database, 1).await;
     let transaction = holder.begin().await.unwrap();
     static LOCK: Query = query("Lock", "LOCK TABLE cars", &[]);
-    transaction.execute(&LOCK, &[]).await.unwrap();
+    transaction.exec(&LOCK, &[]).await.unwrap();
     let error = client.verify(&QUERIES).await.unwrap_err();
     assert_eq!(error.sqlstate(), Some(&bindery::SqlState::LOCK_NOT_AVAILABLE));
     assert_eq!(error.query(), Some("FindCar"));

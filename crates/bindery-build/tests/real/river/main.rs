@@ -8,9 +8,10 @@ use bindery::chrono::{TimeDelta, Utc};
 use bindery::serde_json::json;
 use bindery::{Config, DatabaseClient};
 use db::river_job::{JobGetAvailableParams, JobInsertFullParams};
+use db::river_job_copyfrom::JobInsertFastManyCopyFromParams;
 use db::river_queue::QueueCreateOrSetUpdatedAtParams;
 use db::{
-    PgMiscQueries, RiverJobQueries, RiverJobState, RiverLeaderQueries, RiverMigrationQueries, RiverNotificationQueries,
+    PgMiscQueries, RiverJobCopyfromQueries, RiverJobQueries, RiverJobState, RiverLeaderQueries, RiverMigrationQueries, RiverNotificationQueries,
     RiverQueueQueries, SchemaQueries,
 };
 
@@ -35,6 +36,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let database = tokio::task::spawn_blocking(migrated).await??;
     let client = DatabaseClient::create(Config::from_url(database.url())?).await?;
     jobs(&RiverJobQueries::new(client.clone())).await?;
+    many_jobs(&client).await?;
     around(&client).await?;
     println!("the queries of River ran");
     Ok(())
@@ -81,6 +83,28 @@ async fn jobs(jobs: &RiverJobQueries) -> Result<(), bindery::Error> {
     assert_eq!(jobs.job_list(10).await?.len(), 1);
     let missing = jobs.job_get_by_id(job.id + 1).await.expect_err("there is one job");
     assert!(missing.is_no_rows());
+    Ok(())
+}
+
+async fn many_jobs(client: &DatabaseClient) -> Result<(), bindery::Error> {
+    let (args, metadata, now) = (json!({}), json!({}), Utc::now());
+    let job = JobInsertFastManyCopyFromParams {
+        args: &args,
+        created_at: now,
+        kind: "report",
+        max_attempts: 3,
+        metadata: &metadata,
+        priority: 1,
+        queue: "default",
+        scheduled_at: now,
+        state: RiverJobState::Available,
+        tags: &["a"],
+        unique_key: None,
+        unique_states: None,
+    };
+    let loaded = RiverJobCopyfromQueries::new(client.clone()).job_insert_fast_many_copy_from(vec![job; 1000]).await?;
+    assert_eq!(loaded, 1000);
+    assert_eq!(RiverJobQueries::new(client.clone()).job_count_by_state(RiverJobState::Available).await?, 1000);
     Ok(())
 }
 

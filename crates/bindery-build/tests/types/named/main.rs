@@ -211,7 +211,7 @@ async fn errors(conn: &bindery::Connection) -> Result<(), bindery::Error> {
         params: &[],
         columns: &[],
     };
-    conn.execute(&RAW, &[]).await?;
+    conn.exec(&RAW, &[]).await?;
     let error = events::find_event(conn, 2).await.map(|_| ()).expect_err("no address").to_string();
     let expected = "query FindEvent (queries/events.sql): column owner_email cannot be read: \
                     it is no named::Email: \"nobody\" has no @";

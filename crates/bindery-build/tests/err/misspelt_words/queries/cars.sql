@@ -1,7 +1,7 @@
 -- name: Command :mny
 SELECT id FROM cars;
 
--- name: Later :copyfrom
+-- name: Later :execresult
 INSERT INTO cars (id, plate) VALUES (@id, @plate);
 
 -- name: Annotation :many

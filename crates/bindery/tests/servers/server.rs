@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,11 +19,28 @@ pub struct Server {
 }
 
 impl Server {
-    /// A new cluster, running.
+    /// A new cluster, running, that trusts everyone.
     pub fn start() -> Self {
+        Self::start_with(
+            "",
+            "host all all 127.0.0.1/32 trust\nhost replication all 127.0.0.1/32 trust\n",
+            &[],
+        )
+    }
+
+    /// A new cluster with more settings, with rules of its own for who is let in, and with files in its data folder.
+    pub fn start_with(settings: &str, rules: &str, files: &[(&str, &str)]) -> Self {
         let server = Self::place();
         server.run("initdb", &["-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "-D", "data"]);
-        server.configure();
+        for (name, text) in [("pg_hba.conf", rules)].iter().chain(files) {
+            let path = server.folder.join("data").join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            if is_root() {
+                std::os::unix::fs::chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+        }
+        server.configure(settings);
         server.up();
         server
     }
@@ -32,7 +50,7 @@ impl Server {
         let standby = Self::place();
         let source = self.url("postgres");
         standby.run("pg_basebackup", &["-D", "data", "-R", "-X", "stream", "-c", "fast", "-d", &source]);
-        standby.configure();
+        standby.configure("");
         standby.up();
         standby
     }
@@ -56,6 +74,23 @@ impl Server {
         format!("postgresql://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// A folder of another program's that runs as the server does.
+    pub fn subfolder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.join(name);
+        fs::create_dir(&folder).unwrap();
+        folder
+    }
+
+    /// A program that is to run as the server does.
+    pub fn command_at(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.folder).env("LC_ALL", "C").env_remove("PGDATA");
+        if is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+
     fn place() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = std::env::temp_dir().join(format!("bindery-faults-{}-{port}", std::process::id()));
@@ -66,7 +101,7 @@ impl Server {
         Self { folder, port }
     }
 
-    fn configure(&self) {
+    fn configure(&self, more: &str) {
         let path = self.folder.join("data/postgresql.conf");
         let settings = format!(
             "\nport = {}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n\
@@ -74,7 +109,7 @@ impl Server {
              wal_receiver_timeout = 5s\nwal_retrieve_retry_interval = 100ms\n",
             self.port
         );
-        let text = fs::read_to_string(&path).unwrap() + &settings;
+        let text = fs::read_to_string(&path).unwrap() + &settings + more;
         fs::write(&path, text).unwrap();
     }
 
@@ -90,13 +125,7 @@ impl Server {
     }
 
     fn command(&self, program: &str) -> Command {
-        let path = Installation::find().unwrap().bin_dir().join(program);
-        let mut command = Command::new(path);
-        command.current_dir(&self.folder).env("LC_ALL", "C").env_remove("PGDATA");
-        if is_root() {
-            command.uid(NOBODY).gid(NOBODY);
-        }
-        command
+        self.command_at(&Installation::find().unwrap().bin_dir().join(program))
     }
 }
 

@@ -1,12 +1,18 @@
-//! The run time where things break: servers that die, networks that swallow, poolers that change the session.
+//! The run time on servers of its own: with TLS and passwords, with copies, and where things break.
 
 // Seeds are printed.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod bank;
+mod hosts;
+mod listen;
+mod login;
 mod network;
+mod pgbouncer;
 mod proxy;
+mod replicas;
 mod server;
+mod tls;
 
 use bindery::Query;
 
