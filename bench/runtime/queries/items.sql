@@ -9,8 +9,9 @@ INSERT INTO inserts (name, note, price, quantity, created_at)
 VALUES (@name, @note, @price, @quantity, @created_at)
 RETURNING id;
 
--- name: LoadItems :exec
--- @param notes: elements nullable
+-- name: FindItems :batchone
+SELECT id, name, note, price, quantity, created_at FROM items WHERE id = @id;
+
+-- name: LoadItems :copyfrom
 INSERT INTO loads (id, name, note, price, quantity, created_at)
-SELECT *
-FROM unnest(@ids::bigint[], @names::text[], @notes::text[], @prices::float8[], @quantities::int[], @created::timestamptz[]);
+VALUES (@id, @name, @note, @price, @quantity, @created_at);

@@ -1,11 +1,11 @@
 //! Bindery: its generated functions on one connection, its generated struct on the pool.
 
-use bindery::{Config, DatabaseClient, Error};
-use futures_util::future::{join_all, try_join_all};
+use bindery::{Config, DatabaseClient};
+use futures_util::future::join_all;
 
 use crate::db::items::{InsertItemParams, ItemQueries, LoadItemsParams};
 use crate::db::{self, items};
-use crate::item::{Columns, Item};
+use crate::item::Item;
 use crate::peer::{Peer, Worker};
 
 pub struct Bindery;
@@ -14,7 +14,6 @@ pub struct Connection(bindery::Connection);
 
 pub struct OnPool {
     items: ItemQueries,
-    client: DatabaseClient,
 }
 
 impl Peer for Bindery {
@@ -31,7 +30,7 @@ impl Peer for Bindery {
         let client = DatabaseClient::create(config).await.unwrap();
         // All at once, so that each makes a connection.
         join_all((0..tasks).map(|_| client.connection())).await;
-        let worker = |_| OnPool { items: ItemQueries::new(client.clone()), client: client.clone() };
+        let worker = |_| OnPool { items: ItemQueries::new(client.clone()) };
         (0..tasks).map(worker).collect()
     }
 }
@@ -54,19 +53,16 @@ fn insert_params(item: &Item) -> InsertItemParams<'_> {
     }
 }
 
-fn load_params<'c>(columns: &'c Columns<'c>) -> LoadItemsParams<'c> {
+fn load_params(item: &Item) -> LoadItemsParams<'_> {
+    let Item { id, name, note, price, quantity, created_at } = item;
     LoadItemsParams {
-        ids: &columns.ids,
-        names: &columns.names,
-        notes: &columns.notes,
-        prices: &columns.prices,
-        quantities: &columns.quantities,
-        created: &columns.created,
+        id: *id,
+        name,
+        note: note.as_deref(),
+        price: *price,
+        quantity: *quantity,
+        created_at: *created_at,
     }
-}
-
-async fn find_together(conn: &bindery::Connection, ids: &[i64]) -> Result<Vec<db::Item>, Error> {
-    try_join_all(ids.iter().map(|id| items::find_item(conn, *id))).await
 }
 
 impl Worker for Connection {
@@ -85,11 +81,11 @@ impl Worker for Connection {
     }
 
     async fn load(&mut self, items: &[Item]) {
-        items::load_items(&self.0, load_params(&Columns::new(items))).await.unwrap();
+        items::load_items(&self.0, items.iter().map(load_params)).await.unwrap();
     }
 
     async fn find_together(&mut self, ids: &[i64]) -> Vec<db::Item> {
-        find_together(&self.0, ids).await.unwrap()
+        items::find_items(&self.0, ids.iter().copied()).await.unwrap()
     }
 }
 
@@ -109,11 +105,10 @@ impl Worker for OnPool {
     }
 
     async fn load(&mut self, items: &[Item]) {
-        self.items.load_items(load_params(&Columns::new(items))).await.unwrap();
+        self.items.load_items(items.iter().map(load_params)).await.unwrap();
     }
 
     async fn find_together(&mut self, ids: &[i64]) -> Vec<db::Item> {
-        let conn = self.client.connection().await.unwrap();
-        find_together(&conn, ids).await.unwrap()
+        self.items.find_items(ids.iter().copied()).await.unwrap()
     }
 }
