@@ -17,7 +17,7 @@ use crate::query::Query;
 use crate::row::Row;
 use crate::session::Session;
 use crate::statements::Key;
-use crate::telemetry::{Counted, OnQuery, measured};
+use crate::telemetry::{self, Counted, OnQuery, measured};
 use crate::transaction::{Transaction, TransactionOptions};
 use crate::value::{BoxError, Param};
 use crate::verify::Queries;
@@ -181,9 +181,9 @@ impl Connection {
 
     /// Sends text as it is: for statements that no query file has, without parameters.
     pub(crate) async fn send(&self, sql: &str) -> Result<(), Error> {
-        self.session().look()?;
-        let answer = self.session().run(self.session().client.batch_execute(sql)).await;
-        answer.map_err(|error| self.session().server_error(error))
+        let session = self.session();
+        let sent = session.client.batch_execute(sql).map_err(|error| session.server_error(error));
+        self.timed(sent).await
     }
 
     /// Prepares all `queries` on this connection, without waiting for one before the next: for
@@ -220,8 +220,12 @@ impl Connection {
         query: &'static Query,
         work: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
+        let told = self.on_query();
+        if telemetry::is_off(told) {
+            return self.timed(work).await.map_err(|error| error.in_query(query));
+        }
         let timed = self.timed(work).map_err(|error| error.in_query(query));
-        measured(Some(query), self.on_query(), timed).await
+        measured(Some(query), told, timed).await
     }
 
     /// Runs a call of SQL that is in no query file.

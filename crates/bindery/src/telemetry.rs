@@ -115,7 +115,12 @@ impl Counted for String {
     }
 }
 
-/// Runs a call in its span, and tells how it ended. Where nobody wants to know it is the call alone.
+/// Whether nobody wants to know of calls, which is then all that it costs them.
+pub(crate) fn is_off(told: Option<&OnQuery>) -> bool {
+    told.is_none() && !tracing::span_enabled!(target: "bindery::query", Level::DEBUG)
+}
+
+/// Runs a call in its span, and tells how it ended.
 pub(crate) async fn measured<T: Counted>(
     query: Option<&'static Query>,
     told: Option<&OnQuery>,

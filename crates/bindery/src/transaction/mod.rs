@@ -145,7 +145,8 @@ impl Transaction {
             return error;
         }
         let is_unknown = error.sqlstate() == Some(&SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN);
-        match is_unknown || error.ends_connection() {
+        // One that took too long is cancelled, or done by then.
+        match is_unknown || error.is_call_timeout() || error.ends_connection() {
             true => Error::after(Kind::OutcomeUnknown, error),
             false => error,
         }

@@ -171,11 +171,11 @@ async fn break_things(server: &Server, proxy: &Proxy, mut random: Random) -> Has
                 proxy.set(Network::Swallows);
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 // What was swallowed leaves both sides in the middle of a message.
-                proxy.set(Network::Cut);
+                proxy.cut();
                 "black hole"
             }
             3 | 4 => {
-                proxy.set(Network::Cut);
+                proxy.cut();
                 "cut"
             }
             _ => {

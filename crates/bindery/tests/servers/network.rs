@@ -24,14 +24,19 @@ async fn a_network_that_was_cut_serves_again() {
     let proxy = Proxy::to(server.port).await;
     let client = DatabaseClient::create(config(&proxy)).await.unwrap();
     assert_eq!(one(&client).await.unwrap(), 1);
-    proxy.set(Network::Cut);
-    let conn = client.connection_within(Duration::from_millis(300)).await;
-    let error = match conn {
-        Ok(conn) => conn.fetch_one(&ONE, &[], |row| row.get::<i32>(0)).await.unwrap_err(),
-        Err(error) => error,
+    let conn = client.connection().await.unwrap();
+    proxy.cut();
+    let mut calls = 0;
+    let error = loop {
+        // The first may still get through.
+        match conn.fetch_one(&ONE, &[], |row| row.get::<i32>(0)).await {
+            Ok(_) if calls < 100 => calls += 1,
+            Ok(_) => panic!("the connection was not cut"),
+            Err(error) => break error,
+        }
     };
     assert!(error.is_connection(), "{error}");
-    proxy.set(Network::Works);
+    drop(conn);
     assert_eq!(one(&client).await.unwrap(), 1);
 }
 
@@ -64,6 +69,21 @@ async fn an_idle_connection_into_a_black_hole_is_not_handed_out() {
     assert!(error.is_pool_timeout(), "{error}");
     assert!(started.elapsed() < Duration::from_secs(10));
     // Attempts that were swallowed end in time as well.
+    proxy.set(Network::Works);
+    assert_eq!(one(&client).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_commit_into_a_black_hole_ends_in_time_with_an_unknown_outcome() {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port).await;
+    let client =
+        DatabaseClient::create(config(&proxy).call_timeout(Duration::from_millis(300))).await.unwrap();
+    let tx = client.begin().await.unwrap();
+    tx.fetch_one(&ONE, &[], |row| row.get::<i32>(0)).await.unwrap();
+    proxy.set(Network::Swallows);
+    let error = tx.commit().await.unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
     proxy.set(Network::Works);
     assert_eq!(one(&client).await.unwrap(), 1);
 }

@@ -15,14 +15,14 @@ pub enum Network {
     Works,
     /// It is lost, and nobody is told.
     Swallows,
-    /// Connections are ended, and new ones as well.
-    Cut,
 }
 
 /// Listens on a port of its own, and hands everything on.
 pub struct Proxy {
     pub address: SocketAddr,
     network: Arc<watch::Sender<Network>>,
+    /// How often all connections were ended.
+    cuts: Arc<watch::Sender<u64>>,
 }
 
 impl Proxy {
@@ -30,13 +30,19 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let network = Arc::new(watch::Sender::new(Network::Works));
-        let sender = network.clone();
+        let cuts = Arc::new(watch::Sender::new(0));
+        let (networks, ends) = (network.clone(), cuts.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, port, sender.subscribe()));
+                tokio::spawn(serve(client, port, networks.subscribe(), ends.subscribe()));
             }
         });
-        Self { address, network }
+        Self { address, network, cuts }
+    }
+
+    /// Ends all connections that there are.
+    pub fn cut(&self) {
+        self.cuts.send_modify(|cuts| *cuts += 1);
     }
 
     pub fn set(&self, network: Network) {
@@ -48,15 +54,19 @@ impl Proxy {
     }
 }
 
-async fn serve(client: TcpStream, port: u16, network: watch::Receiver<Network>) {
+async fn serve(
+    client: TcpStream,
+    port: u16,
+    network: watch::Receiver<Network>,
+    mut cuts: watch::Receiver<u64>,
+) {
     let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
     let (client_in, client_out) = client.into_split();
     let (server_in, server_out) = server.into_split();
-    let mut cut = network.clone();
     tokio::select! {
         () = hand_on(client_in, server_out, network.clone()) => {}
         () = hand_on(server_in, client_out, network) => {}
-        _ = cut.wait_for(|network| *network == Network::Cut) => {}
+        _ = cuts.changed() => {}
     }
 }
 
