@@ -184,16 +184,3 @@ macro_rules! include_queries {
         bindery_errors! { compile_error!(include_str!(concat!(env!("OUT_DIR"), "/bindery/errors/report.txt"))); }
     };
 }
-
-/// The examples of the book's pages are compiled.
-#[cfg(doctest)]
-mod pages {
-    #[doc = include_str!("../../../docs/raw-sql.md")]
-    struct RawSql;
-
-    #[doc = include_str!("../../../docs/sets.md")]
-    struct Sets;
-
-    #[doc = include_str!("../../../docs/observability.md")]
-    struct Observability;
-}
