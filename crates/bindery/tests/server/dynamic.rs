@@ -209,7 +209,7 @@ async fn a_row_is_a_list_of_names_and_values() {
     assert_eq!(dict.get("else"), None);
     #[cfg(all(feature = "serde", feature = "serde_json"))]
     assert_eq!(
-        bindery::serde_json::to_string(&dict).unwrap(),
+        serde_json::to_string(&dict).unwrap(),
         r#"{"id":1,"nothing":null,"home":{"street":"a","number":2,"fuel":null,"plates":null},"yes":[true]}"#
     );
 }
