@@ -214,7 +214,7 @@ async fn a_call_is_cancelled_over_tls() {
         "host=localhost port={} user=postgres dbname=postgres sslmode=require",
         server.port
     ));
-    let config = config.unwrap().max_connections(1).call_timeout(Duration::from_millis(300));
+    let config = config.unwrap().max_connections(1).call_timeout(Duration::from_secs(2));
     let client = DatabaseClient::create(config).await.unwrap();
     let error = client.connection().await.unwrap().exec(&SLEEP, &[]).await.unwrap_err();
     assert!(error.is_call_timeout(), "{error}");
