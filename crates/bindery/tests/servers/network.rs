@@ -44,8 +44,7 @@ async fn a_network_that_was_cut_serves_again() {
 async fn a_call_into_a_black_hole_ends_in_time_and_the_next_one_works() {
     let server = Server::start();
     let proxy = Proxy::to(server.port).await;
-    let client =
-        DatabaseClient::create(config(&proxy).call_timeout(Duration::from_millis(300))).await.unwrap();
+    let client = DatabaseClient::create(config(&proxy).call_timeout(Duration::from_secs(1))).await.unwrap();
     one(&client).await.unwrap();
     proxy.set(Network::Swallows);
     let error = one(&client).await.unwrap_err();
@@ -77,8 +76,7 @@ async fn an_idle_connection_into_a_black_hole_is_not_handed_out() {
 async fn a_commit_into_a_black_hole_ends_in_time_with_an_unknown_outcome() {
     let server = Server::start();
     let proxy = Proxy::to(server.port).await;
-    let client =
-        DatabaseClient::create(config(&proxy).call_timeout(Duration::from_millis(300))).await.unwrap();
+    let client = DatabaseClient::create(config(&proxy).call_timeout(Duration::from_secs(1))).await.unwrap();
     let tx = client.begin().await.unwrap();
     tx.fetch_one(&ONE, &[], |row| row.get::<i32>(0)).await.unwrap();
     proxy.set(Network::Swallows);
