@@ -10,7 +10,7 @@ use std::pin::pin;
 use bytes::BytesMut;
 use futures_util::future::Either;
 use futures_util::stream::FuturesOrdered;
-use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use futures_util::{FutureExt, StreamExt};
 use tokio_postgres::Statement;
 
 use crate::connection::Connection;
@@ -19,7 +19,7 @@ use crate::error::{Error, Kind};
 use crate::query::Query;
 use crate::row::Row;
 use crate::session::Session;
-use crate::statements::Key;
+use crate::transaction::COMMIT;
 
 /// As many items are on their way at a time,
 const MOST_ITEMS: usize = 256;
@@ -181,7 +181,7 @@ impl Connection {
             };
             outcome.inspect_err(|error| {
                 if error.is_stale_statement() {
-                    session.forget(&Key::from(query));
+                    session.forget(query.into());
                 }
             })
         };
@@ -305,8 +305,7 @@ impl Command {
     async fn send(self, session: &Session) -> Result<(), Error> {
         let sql = match self {
             Self::Begin => "BEGIN",
-            // After an error COMMIT answers ROLLBACK and raises nothing; a query before it in the same message does raise one.
-            Self::Commit => "SELECT; COMMIT",
+            Self::Commit => COMMIT,
             Self::Rollback => "ROLLBACK",
         };
         let answer = session.client.batch_execute(sql).await.map_err(|error| session.server_error(error));
@@ -329,17 +328,7 @@ async fn answer<T, O>(
     reading: &Reading<T, O>,
 ) -> Result<O, Error> {
     let mut rows = pin!(session.start(query.sql, statement, params).await?);
-    let mut decoded = Ok(Vec::new());
-    while let Some(row) = rows.try_next().await.map_err(|error| session.server_error(error))? {
-        let Ok(values) = &mut decoded else { continue };
-        if values.len() == reading.at_most {
-            continue;
-        }
-        match (reading.decode)(&Row::new(row)) {
-            Ok(value) => values.push(value),
-            Err(error) => decoded = Err(error),
-        }
-    }
-    let answer = Answer { rows: decoded?, affected: rows.rows_affected().unwrap_or(0) };
+    let decoded = session.collect(rows.as_mut(), reading.decode, reading.at_most).await?;
+    let answer = Answer { rows: decoded, affected: rows.rows_affected().unwrap_or(0) };
     (reading.finish)(answer).map_err(Error::new)
 }

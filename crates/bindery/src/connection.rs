@@ -5,18 +5,17 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
+use futures_util::TryFutureExt;
 use futures_util::future::try_join_all;
-use futures_util::{TryFutureExt, TryStreamExt};
-use tokio_postgres::RowStream;
 use tokio_postgres::types::{IsNull, ToSql, Type};
+use tokio_postgres::{RowStream, Statement};
 
 use crate::clean::clean;
 use crate::error::{Error, Kind};
 use crate::pool::Lease;
-use crate::query::Query;
+use crate::query::{Query, Source};
 use crate::row::Row;
 use crate::session::Session;
-use crate::statements::Key;
 use crate::telemetry::{self, Counted, OnQuery, measured};
 use crate::transaction::{Transaction, TransactionOptions};
 use crate::value::{BoxError, Param};
@@ -145,12 +144,7 @@ impl Connection {
         params: Params<'_>,
         decode: fn(&Row) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        // More than two are as wrong as two, and need no memory.
-        let mut rows = self.fetch(query, params, decode, 2).await?;
-        match rows.len() {
-            0 | 1 => Ok(rows.pop()),
-            _ => Err(Error::new(Kind::TooManyRows).in_query(query)),
-        }
+        self.fetch_at_most_one(query.into(), params, decode).await
     }
 
     /// Runs a query and collects its rows.
@@ -163,7 +157,7 @@ impl Connection {
         params: Params<'_>,
         decode: fn(&Row) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        self.fetch(query, params, decode, usize::MAX).await
+        self.fetch(query.into(), params, decode, usize::MAX).await
     }
 
     /// Runs a query for its effect, and says how many rows it affected.
@@ -171,12 +165,7 @@ impl Connection {
     /// # Errors
     /// The server refuses; the error names the query.
     pub async fn exec(&self, query: &'static Query, params: Params<'_>) -> Result<u64, Error> {
-        let work = async {
-            let mut rows = pin!(self.start(query, params).await?);
-            while self.next(rows.as_mut()).await?.is_some() {}
-            Ok(rows.rows_affected().unwrap_or(0))
-        };
-        self.call(query, pin!(work)).await
+        self.affect(query.into(), params).await
     }
 
     /// Sends text as it is: for statements that no query file has, without parameters.
@@ -200,42 +189,56 @@ impl Connection {
         session.run(try_join_all(prepared)).await.map(|_| ())
     }
 
-    async fn fetch<T>(
+    pub(crate) async fn fetch_at_most_one<T>(
         &self,
-        query: &'static Query,
+        source: Source<'_>,
+        params: Params<'_>,
+        decode: fn(&Row) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        // More than two are as wrong as two, and need no memory.
+        let mut rows = self.fetch(source, params, decode, 2).await?;
+        match rows.len() {
+            0 | 1 => Ok(rows.pop()),
+            _ => Err(source.name(Error::new(Kind::TooManyRows))),
+        }
+    }
+
+    pub(crate) async fn fetch<T>(
+        &self,
+        source: Source<'_>,
         params: Params<'_>,
         decode: fn(&Row) -> Result<T, Error>,
         at_most: usize,
     ) -> Result<Vec<T>, Error> {
         let work = async {
-            let rows = self.start(query, params).await?;
-            self.collect(rows, decode, at_most).await
+            let rows = pin!(self.start(source, params).await?);
+            self.session().collect(rows, decode, at_most).await
         };
-        self.call(query, pin!(work)).await
+        self.call(source, pin!(work)).await
+    }
+
+    /// Runs it for its effect.
+    pub(crate) async fn affect(&self, source: Source<'_>, params: Params<'_>) -> Result<u64, Error> {
+        let work = async {
+            let mut rows = pin!(self.start(source, params).await?);
+            self.session().collect(rows.as_mut(), |_| Ok(()), 0).await?;
+            Ok(rows.rows_affected().unwrap_or(0))
+        };
+        self.call(source, pin!(work)).await
     }
 
     /// Runs a call within the time that it may take. It is pinned, so that no function that it is handed to moves it.
-    pub(crate) async fn call<T: Counted>(
+    pub(crate) async fn call<'s, T: Counted>(
         &self,
-        query: &'static Query,
+        source: impl Into<Source<'s>>,
         work: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
-        let told = self.on_query();
+        let (source, told) = (source.into(), self.on_query());
         if telemetry::is_off(told) {
-            return self.timed(work).await.map_err(|error| error.in_query(query));
+            return self.timed(work).await.map_err(|error| source.name(error));
         }
-        let timed = self.timed(work).map_err(|error| error.in_query(query));
-        measured(Some(query), told, timed).await
-    }
-
-    /// Runs a call of SQL that is in no query file.
-    pub(crate) async fn call_sql<T: Counted>(
-        &self,
-        sql: &str,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let timed = self.timed(work).map_err(|error| error.in_sql(sql));
-        measured(None, self.on_query(), timed).await
+        let timed = self.timed(work).map_err(|error| source.name(error));
+        measured(source.query(), told, timed).await
     }
 
     fn on_query(&self) -> Option<&OnQuery> {
@@ -258,51 +261,26 @@ impl Connection {
         outcome.map_err(|error| self.failed(error))
     }
 
-    /// Sends a query, once more where the server can no longer use what it has prepared: nothing was run then.
-    pub(crate) async fn start(&self, query: &'static Query, params: Params<'_>) -> Result<RowStream, Error> {
-        match self.start_once(query, params).await {
+    /// Sends what is to be run, once more where the server can no longer use what it has prepared: nothing was run then.
+    pub(crate) async fn start(&self, source: Source<'_>, params: Params<'_>) -> Result<RowStream, Error> {
+        match self.start_once(source, params).await {
             Err(error) if error.is_stale_statement() => {
-                self.session().forget(&Key::from(query));
+                self.session().forget(source);
                 match self.session().in_transaction() {
                     true => Err(error),
-                    false => self.start_once(query, params).await,
+                    false => self.start_once(source, params).await,
                 }
             }
             outcome => outcome,
         }
     }
 
-    async fn start_once(&self, query: &'static Query, params: Params<'_>) -> Result<RowStream, Error> {
-        let statement = self.session().statement(query).await?;
-        self.session().start(query.sql, &statement, driver_params(params)).await
-    }
-
-    pub(crate) async fn next(&self, rows: Pin<&mut RowStream>) -> Result<Option<tokio_postgres::Row>, Error> {
-        let mut rows = rows;
-        rows.try_next().await.map_err(|error| self.session().server_error(error))
-    }
-
-    /// Decodes the first rows as they arrive. All are read, even after one that cannot be, so that the connection comes back
-    /// idle.
-    pub(crate) async fn collect<T>(
-        &self,
-        rows: RowStream,
-        decode: fn(&Row) -> Result<T, Error>,
-        at_most: usize,
-    ) -> Result<Vec<T>, Error> {
-        let mut rows = pin!(rows);
-        let mut decoded = Ok(Vec::new());
-        while let Some(row) = self.next(rows.as_mut()).await? {
-            let Ok(values) = &mut decoded else { continue };
-            if values.len() == at_most {
-                continue;
-            }
-            match decode(&Row::new(row)) {
-                Ok(value) => values.push(value),
-                Err(error) => decoded = Err(error),
-            }
+    async fn start_once(&self, source: Source<'_>, params: Params<'_>) -> Result<RowStream, Error> {
+        let statement = self.session().statement_for(source).await?;
+        if let Source::Text(_) = source {
+            check_count(&statement, params)?;
         }
-        decoded
+        self.session().start(source.sql(), &statement, driver_params(params)).await
     }
 
     /// Takes note of an error. A statement that was lost with its connection may have been done, unless a transaction was.
@@ -350,6 +328,15 @@ async fn make_ready(lease: Lease) {
     }
     if let Some(Held::Leased(lease)) = &mut conn.held {
         lease.mark_ready();
+    }
+}
+
+/// Makes sure that there is an argument for each parameter, where no generated code did.
+pub(crate) fn check_count(statement: &Statement, params: Params<'_>) -> Result<(), Error> {
+    let (expected, given) = (statement.params().len(), params.len());
+    match expected == given {
+        true => Ok(()),
+        false => Err(Error::new(Kind::ParamCount { expected, given })),
     }
 }
 

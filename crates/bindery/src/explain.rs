@@ -1,9 +1,10 @@
 //! The plan of a query: what the server does for it, with the arguments that it is asked about.
 
-use futures_util::TryStreamExt;
 use std::pin::pin;
 
-use crate::connection::{Connection, Params, driver_params};
+use futures_util::TryStreamExt;
+
+use crate::connection::{Connection, Params, check_count, driver_params};
 use crate::error::{Error, Kind};
 use crate::query::Query;
 use crate::session::Session;
@@ -91,10 +92,7 @@ async fn plan(
     options: &str,
 ) -> Result<String, Error> {
     let statement = session.statement(query).await?;
-    let (expected, given) = (statement.params().len(), params.len());
-    if expected != given {
-        return Err(Error::new(Kind::ParamCount { expected, given }));
-    }
+    check_count(&statement, params)?;
     let sql = format!("EXPLAIN ({options}) {}", query.sql);
     let typed = driver_params(params).zip(statement.params().iter().cloned());
     let lines = async {

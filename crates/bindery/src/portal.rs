@@ -4,7 +4,8 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures_util::{TryStreamExt, future::ready, pin_mut};
+use futures_util::TryStreamExt;
+use futures_util::future::ready;
 
 use crate::connection::{Params, driver_params};
 use crate::error::Error;
@@ -77,17 +78,7 @@ impl<T> Portal<'_, T> {
             let no_params: [(i32, tokio_postgres::types::Type); 0] = [];
             let answer = session.client.query_typed_raw(&sql, no_params).await;
             let rows = answer.map_err(|error| session.server_error(error))?;
-            pin_mut!(rows);
-            let mut page = Ok(Vec::new());
-            // All are read, even after one that cannot be.
-            while let Some(row) = rows.try_next().await.map_err(|error| session.server_error(error))? {
-                let Ok(values) = &mut page else { continue };
-                match (self.decode)(&Row::new(row)) {
-                    Ok(value) => values.push(value),
-                    Err(error) => page = Err(error),
-                }
-            }
-            page
+            session.collect(pin!(rows), self.decode, usize::MAX).await
         };
         self.transaction.call(self.query, pin!(work)).await
     }

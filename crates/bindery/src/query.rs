@@ -1,4 +1,6 @@
-//! A statement with what was known of it when its code was generated.
+//! A statement with what was known of it when its code was generated, and what a call runs.
+
+use crate::error::Error;
 
 /// A generated statement. Its address tells it apart, so there is one `static` a query.
 #[derive(Debug)]
@@ -13,4 +15,43 @@ pub struct Query {
     pub params: &'static [&'static str],
     /// The columns' names and types; empty where rows are not read.
     pub columns: &'static [(&'static str, &'static str)],
+}
+
+/// What a call runs.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'s> {
+    Query(&'static Query),
+    /// SQL that is in no query file.
+    Text(&'s str),
+}
+
+impl<'s> Source<'s> {
+    pub fn sql(self) -> &'s str {
+        match self {
+            Self::Query(query) => query.sql,
+            Self::Text(sql) => sql,
+        }
+    }
+
+    /// None for a text.
+    pub fn query(self) -> Option<&'static Query> {
+        match self {
+            Self::Query(query) => Some(query),
+            Self::Text(_) => None,
+        }
+    }
+
+    /// The error with what has failed.
+    pub fn name(self, error: Error) -> Error {
+        match self {
+            Self::Query(query) => error.in_query(query),
+            Self::Text(sql) => error.in_sql(sql),
+        }
+    }
+}
+
+impl From<&'static Query> for Source<'_> {
+    fn from(query: &'static Query) -> Self {
+        Self::Query(query)
+    }
 }

@@ -1,11 +1,12 @@
 //! A server connection with what is known of its state.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryStreamExt};
 use tokio_postgres::types::BorrowToSql;
 use tokio_postgres::{Client, RowStream, Statement};
 
@@ -14,7 +15,8 @@ use crate::config::{PoolConfig, PreparedStatements};
 use crate::connect::{Canceller, Connected};
 use crate::driver::{Call, Driver};
 use crate::error::{Error, Kind};
-use crate::query::Query;
+use crate::query::{Query, Source};
+use crate::row::Row;
 use crate::statements::{Key, Prepared, Statements};
 use crate::verify::{self, Drift};
 
@@ -113,9 +115,17 @@ impl Session {
         self.driver.call()
     }
 
+    /// The statement of what a call runs.
+    pub async fn statement_for(&self, source: Source<'_>) -> Result<Statement, Error> {
+        match source {
+            Source::Query(query) => self.statement(query).await,
+            Source::Text(sql) => self.statement_of(sql).await,
+        }
+    }
+
     /// The query's statement on this connection, prepared and compared with what was generated if it is the first time.
     pub async fn statement(&self, query: &'static Query) -> Result<Statement, Error> {
-        let cell = self.statements.cell(Key::from(query));
+        let cell = self.statements.cell(Key::from(Source::from(query)));
         let prepared = match cell.get() {
             Some(prepared) => prepared,
             None => cell.get_or_try_init(|| self.prepare_query(query)).await?,
@@ -129,7 +139,7 @@ impl Session {
     /// The statement of a text from outside the query files, which may alter the session.
     pub async fn statement_of(&self, sql: &str) -> Result<Statement, Error> {
         self.mark_altered();
-        let cell = self.statements.cell(Key::from(sql));
+        let cell = self.statements.cell(Key::from(Source::Text(sql)));
         let prepare = async || Ok(Prepared { statement: self.prepare(sql).await?, alters: true });
         let prepared: Result<_, Error> = cell.get_or_try_init(prepare).await;
         prepared.map(|prepared| prepared.statement.clone())
@@ -149,6 +159,28 @@ impl Session {
             }
         };
         rows.map_err(|error| self.server_error(error))
+    }
+
+    /// Decodes the first rows as they arrive. All are read, even after one that cannot be, so that the connection comes back
+    /// idle.
+    pub async fn collect<T>(
+        &self,
+        mut rows: Pin<&mut RowStream>,
+        decode: fn(&Row) -> Result<T, Error>,
+        at_most: usize,
+    ) -> Result<Vec<T>, Error> {
+        let mut decoded = Ok(Vec::new());
+        while let Some(row) = rows.try_next().await.map_err(|error| self.server_error(error))? {
+            let Ok(values) = &mut decoded else { continue };
+            if values.len() == at_most {
+                continue;
+            }
+            match decode(&Row::new(row)) {
+                Ok(value) => values.push(value),
+                Err(error) => decoded = Err(error),
+            }
+        }
+        decoded
     }
 
     /// What the server, or the connection's end, has to say.
@@ -183,8 +215,8 @@ impl Session {
     }
 
     /// Forgets a statement whose plan the server can no longer use, so that the next call prepares it anew.
-    pub fn forget(&self, key: &Key) {
-        self.statements.forget(key);
+    pub fn forget(&self, source: Source<'_>) {
+        self.statements.forget(&Key::from(source));
         // Types may have changed with the table.
         self.client.clear_type_cache();
     }

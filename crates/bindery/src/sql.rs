@@ -2,12 +2,10 @@
 
 use std::pin::pin;
 
-use tokio_postgres::RowStream;
-
-use crate::connection::{Connection, Params, driver_params};
+use crate::connection::{Connection, Params};
 use crate::error::{Error, Kind};
-use crate::row::{FromRow, Row};
-use crate::statements::Key;
+use crate::query::Source;
+use crate::row::FromRow;
 
 /// Nothing of it is checked when the program is built: a query file is better where the text is known.
 impl Connection {
@@ -28,7 +26,7 @@ impl Connection {
     /// The server refuses, or a row cannot be read. The error has the beginning of the SQL, and the line and column that
     /// the server points at.
     pub async fn query<T: FromRow>(&self, sql: &str, params: Params<'_>) -> Result<Vec<T>, Error> {
-        self.fetch_sql(sql, params, usize::MAX).await
+        self.fetch(Source::Text(sql), params, T::from_row, usize::MAX).await
     }
 
     /// Runs SQL that has exactly one row. A single value is a tuple of one:
@@ -51,11 +49,7 @@ impl Connection {
     /// # Errors
     /// There is more than one, or anything else goes wrong, as in [`query`](Self::query).
     pub async fn query_opt<T: FromRow>(&self, sql: &str, params: Params<'_>) -> Result<Option<T>, Error> {
-        let mut rows = self.fetch_sql(sql, params, 2).await?;
-        match rows.len() {
-            0 | 1 => Ok(rows.pop()),
-            _ => Err(Error::new(Kind::TooManyRows).in_sql(sql)),
-        }
+        self.fetch_at_most_one(Source::Text(sql), params, T::from_row).await
     }
 
     /// Runs SQL for its effect, and says how many rows it affected.
@@ -63,12 +57,7 @@ impl Connection {
     /// # Errors
     /// As in [`query`](Self::query).
     pub async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64, Error> {
-        let work = async {
-            let mut rows = pin!(self.start_sql(sql, params).await?);
-            while self.next(rows.as_mut()).await?.is_some() {}
-            Ok(rows.rows_affected().unwrap_or(0))
-        };
-        self.call_sql(sql, work).await
+        self.affect(Source::Text(sql), params).await
     }
 
     /// Runs a script: any number of statements without parameters. Unless it says otherwise, all of them are one
@@ -83,44 +72,7 @@ impl Connection {
             let answer = session.client.batch_execute(sql).await;
             answer.map_err(|error| session.server_error(error))
         };
-        self.call_sql(sql, work).await
-    }
-
-    async fn fetch_sql<T: FromRow>(
-        &self,
-        sql: &str,
-        params: Params<'_>,
-        at_most: usize,
-    ) -> Result<Vec<T>, Error> {
-        let decode: fn(&Row) -> Result<T, Error> = T::from_row;
-        let work = async {
-            let rows = self.start_sql(sql, params).await?;
-            self.collect(rows, decode, at_most).await
-        };
-        self.call_sql(sql, work).await
-    }
-
-    /// As [`start`](Self::start) for a text.
-    async fn start_sql(&self, sql: &str, params: Params<'_>) -> Result<RowStream, Error> {
-        match self.start_sql_once(sql, params).await {
-            Err(error) if error.is_stale_statement() => {
-                self.session().forget(&Key::from(sql));
-                match self.session().in_transaction() {
-                    true => Err(error),
-                    false => self.start_sql_once(sql, params).await,
-                }
-            }
-            outcome => outcome,
-        }
-    }
-
-    async fn start_sql_once(&self, sql: &str, params: Params<'_>) -> Result<RowStream, Error> {
-        let statement = self.session().statement_of(sql).await?;
-        let (expected, given) = (statement.params().len(), params.len());
-        if expected != given {
-            return Err(Error::new(Kind::ParamCount { expected, given }));
-        }
-        self.session().start(sql, &statement, driver_params(params)).await
+        self.call(Source::Text(sql), pin!(work)).await
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 use tokio_postgres::Statement;
 
-use crate::query::Query;
+use crate::query::Source;
 
 /// A statement that may still be on its way: calls that need it at the same time wait for one Parse.
 pub(crate) type Cell = Arc<OnceCell<Prepared>>;
@@ -29,15 +29,12 @@ pub(crate) enum Key {
     Text(Box<str>),
 }
 
-impl From<&'static Query> for Key {
-    fn from(query: &'static Query) -> Self {
-        Self::Generated(ptr::from_ref(query).addr())
-    }
-}
-
-impl From<&str> for Key {
-    fn from(sql: &str) -> Self {
-        Self::Text(sql.into())
+impl From<Source<'_>> for Key {
+    fn from(source: Source<'_>) -> Self {
+        match source {
+            Source::Query(query) => Self::Generated(ptr::from_ref(query).addr()),
+            Source::Text(sql) => Self::Text(sql.into()),
+        }
     }
 }
 
@@ -134,13 +131,14 @@ mod tests {
 
     #[test]
     fn the_least_used_statement_goes() {
+        let key = |sql| Key::from(Source::Text(sql));
         let statements = Statements::new(2);
-        let first = statements.cell(Key::from("SELECT 1"));
-        statements.cell(Key::from("SELECT 2"));
-        assert!(Arc::ptr_eq(&first, &statements.cell(Key::from("SELECT 1"))));
-        statements.cell(Key::from("SELECT 3"));
-        assert!(Arc::ptr_eq(&first, &statements.cell(Key::from("SELECT 1"))));
+        let first = statements.cell(key("SELECT 1"));
+        statements.cell(key("SELECT 2"));
+        assert!(Arc::ptr_eq(&first, &statements.cell(key("SELECT 1"))));
+        statements.cell(key("SELECT 3"));
+        assert!(Arc::ptr_eq(&first, &statements.cell(key("SELECT 1"))));
         let keys: Vec<_> = statements.table().entries.keys().cloned().collect();
-        assert!(!keys.contains(&Key::from("SELECT 2")) && keys.len() == 2, "{keys:?}");
+        assert!(!keys.contains(&key("SELECT 2")) && keys.len() == 2, "{keys:?}");
     }
 }

@@ -88,7 +88,7 @@ impl Connection {
 
     async fn open(&self, query: &'static Query, params: Params<'_>) -> Result<Open, Error> {
         // Nothing can come between the two calls, since nothing is waited for.
-        let rows = self.call(query, pin!(self.start(query, params))).await?;
+        let rows = self.call(query, pin!(self.start(query.into(), params))).await?;
         Ok(Open { rows: Box::pin(rows), call: self.session().call() })
     }
 }

@@ -15,6 +15,10 @@ pub(crate) use options::TransactionOptions;
 pub use options::{Isolation, TransactionBuilder};
 pub use savepoint::Savepoint;
 
+/// After an error COMMIT answers ROLLBACK and raises nothing; a query before it in the same message does raise an error, and
+/// COMMIT is then not run.
+pub(crate) const COMMIT: &str = "SELECT; COMMIT";
+
 /// A transaction. It is a connection to the functions that run in it.
 ///
 /// What is not committed is rolled back when it is dropped. While a nested one lives the outer one cannot be used:
@@ -125,9 +129,7 @@ impl Transaction {
     /// Or the connection is lost, in which case nobody knows whether it was committed
     /// ([`is_outcome_unknown`](Error::is_outcome_unknown)).
     pub async fn commit(self) -> Result<(), Error> {
-        // After an error COMMIT answers ROLLBACK and raises nothing; a query before it in the same message does raise an
-        // error, and COMMIT is then not run.
-        match self.send("SELECT; COMMIT").await {
+        match self.send(COMMIT).await {
             Ok(()) => {
                 self.session().set_in_transaction(false);
                 Ok(())
@@ -137,7 +139,6 @@ impl Transaction {
     }
 
     fn not_committed(&self, error: Error) -> Error {
-        self.session().note(&error);
         if error.sqlstate() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) {
             return Error::after(Kind::RolledBack, error);
         }
