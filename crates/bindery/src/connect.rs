@@ -1,6 +1,6 @@
 //! One connection to the server: which host, with TLS or without, and whether it is one that will do.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpStream;
 use tokio_postgres::config::{SslMode as DriverMode, SslNegotiation};
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{CancelToken, Client, NoTls, SimpleQueryMessage, Socket};
+use tokio_postgres::{AsyncMessage, CancelToken, Client, NoTls, SimpleQueryMessage, Socket};
 
 use crate::config::{Config, Host, HostOrder, Settings, SslMode, TargetSessionAttrs, random_below};
 use crate::error::{Error, Kind};
@@ -244,22 +244,37 @@ impl Attempt<'_> {
     }
 }
 
-/// Asks for one value, and moves the bytes meanwhile.
-async fn ask(connected: &mut Connected, sql: &str) -> Result<Option<String>, Error> {
-    let mut answer = pin!(connected.client.simple_query(sql));
-    let connection = &mut connected.connection;
-    let answer = poll_fn(|cx| {
-        if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
-            return Poll::Ready(answer);
-        }
-        while let Poll::Ready(Some(message)) = connection.poll_message(cx) {
-            if let Err(error) = message {
-                return Poll::Ready(Err(error));
+/// Moves a connection's bytes until `work` is done, for one that no session has; `told` is told what the server sends
+/// besides. The error is none where the connection has ended and nothing says why.
+pub(crate) async fn drive<T>(
+    wire: &mut Wire,
+    mut told: impl FnMut(AsyncMessage),
+    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Option<tokio_postgres::Error>> {
+    let mut work = pin!(work);
+    poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(outcome) = work.as_mut().poll(cx) {
+                return Poll::Ready(outcome.map_err(Some));
+            }
+            match wire.poll_message(cx) {
+                Poll::Ready(Some(Ok(message))) => told(message),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Some(error))),
+                Poll::Ready(None) => return Poll::Ready(Err(None)),
+                Poll::Pending => return Poll::Pending,
             }
         }
-        answer.as_mut().poll(cx)
-    });
-    let answer = answer.await.map_err(|error| Error::because(Kind::Connect, error))?;
+    })
+    .await
+}
+
+/// Asks for one value.
+async fn ask(connected: &mut Connected, sql: &str) -> Result<Option<String>, Error> {
+    let answer = drive(&mut connected.connection, |_| {}, connected.client.simple_query(sql)).await;
+    let answer = answer.map_err(|error| match error {
+        Some(error) => Error::because(Kind::Connect, error),
+        None => Error::new(Kind::ConnectionEnded),
+    })?;
     Ok(answer.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,

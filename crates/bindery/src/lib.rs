@@ -37,6 +37,7 @@ mod dynamic;
 mod encoded;
 mod error;
 mod explain;
+mod lex;
 mod listen;
 mod maintain;
 mod manager;

@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::Stream;
@@ -13,8 +11,9 @@ use tokio_postgres::{AsyncMessage, Client};
 
 use crate::client::DatabaseClient;
 use crate::config::{Config, jitter};
-use crate::connect::{Wire, connect};
+use crate::connect::{Wire, connect, drive};
 use crate::error::{Error, Kind};
+use crate::lex::quoted;
 use crate::telemetry;
 
 /// After so long without a word from the server it is asked whether it is there, unless
@@ -232,7 +231,7 @@ impl Link {
 
     async fn send(&mut self, sql: &str) -> Result<(), Error> {
         let sent = self.client.batch_execute(sql);
-        within_patience(drive(&mut self.wire, &mut self.arrived, sent)).await
+        answered(&mut self.wire, &mut self.arrived, sent).await
     }
 
     async fn next(&mut self, keepalive: Duration) -> Result<Notification, Error> {
@@ -247,7 +246,7 @@ impl Link {
                 Ok(None) => return Err(Error::new(Kind::ConnectionEnded)),
                 Err(_) => {
                     let checked = self.client.check_connection();
-                    within_patience(drive(&mut self.wire, &mut self.arrived, checked)).await?;
+                    answered(&mut self.wire, &mut self.arrived, checked).await?;
                 }
             }
             self.check_at = Instant::now() + keepalive;
@@ -255,32 +254,15 @@ impl Link {
     }
 }
 
-/// Moves the connection's bytes until `work` is done.
-async fn drive(
+/// Waits for an answer that may not take too long.
+async fn answered(
     wire: &mut Wire,
     arrived: &mut VecDeque<Notification>,
     work: impl Future<Output = Result<(), tokio_postgres::Error>>,
 ) -> Result<(), Error> {
-    let mut work = pin!(work);
-    poll_fn(|cx| {
-        loop {
-            if let Poll::Ready(outcome) = work.as_mut().poll(cx) {
-                return Poll::Ready(outcome.map_err(Error::server));
-            }
-            match wire.poll_message(cx) {
-                Poll::Ready(Some(Ok(message))) => arrived.extend(notification(message)),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Error::server(error))),
-                Poll::Ready(None) => return Poll::Ready(Err(Error::new(Kind::ConnectionEnded))),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-    })
-    .await
-}
-
-async fn within_patience(work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
-    let outcome = tokio::time::timeout(PATIENCE, work).await;
-    outcome.unwrap_or_else(|_| Err(Error::new(Kind::ConnectionEnded)))
+    let work = drive(wire, |message| arrived.extend(notification(message)), work);
+    let outcome = tokio::time::timeout(PATIENCE, work).await.unwrap_or(Err(None));
+    outcome.map_err(|error| error.map_or_else(|| Error::new(Kind::ConnectionEnded), Error::server))
 }
 
 fn notification(message: AsyncMessage) -> Option<Notification> {
@@ -299,11 +281,6 @@ fn notification(message: AsyncMessage) -> Option<Notification> {
 
 fn listen_sql(channel: &str) -> String {
     format!("LISTEN {}", quoted(channel))
-}
-
-/// A name as SQL has it.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 impl fmt::Debug for Listener {

@@ -9,7 +9,7 @@ use crate::row::FromRow;
 
 /// Nothing of it is checked when the program is built: a query file is better where the text is known.
 impl Connection {
-    /// Runs SQL and collects its rows: row structs, tuples, or [`Row`] itself.
+    /// Runs SQL and collects its rows: row structs, tuples, or [`Row`](crate::Row) itself.
     ///
     /// Statements are prepared and kept by their text. The pool resets the session after it is given back, since the
     /// statement may have changed what the next user would meet; nobody waits for that but who needs the very connection.

@@ -63,12 +63,12 @@ fn verifier(ssl: &SslSettings, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn
         Some(root_cert) if ssl.mode >= SslMode::Require => Some(roots(root_cert)?),
         Some(_) | None => None,
     };
-    let Some(roots) = roots else { return Ok(Arc::new(Unverified(provider.clone()))) };
+    let Some(roots) = roots else { return Ok(Arc::new(Lenient { roots: None, provider: provider.clone() })) };
     let strict = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
     let strict = strict.map_err(|error| refused(format!("`sslrootcert` cannot be used: {error}")))?;
     Ok(match ssl.mode {
         SslMode::VerifyFull => strict,
-        _ => Arc::new(AnyName(strict)),
+        _ => Arc::new(Lenient { roots: Some(strict), provider: provider.clone() }),
     })
 }
 
@@ -114,50 +114,14 @@ fn refused(message: impl Into<String>) -> Error {
     Error::new(Kind::Config(message.into()))
 }
 
-/// `require`: nobody listens, but who answers may be anyone.
+/// What asks for less than `verify-full`: that nobody listens, or also that the server has a certificate of these roots.
 #[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-/// `verify-ca`: whoever has a certificate of these roots.
-#[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct Lenient {
+    roots: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for AnyName {
+impl ServerCertVerifier for Lenient {
     fn verify_server_cert(
         &self,
         cert: &CertificateDer<'_>,
@@ -166,7 +130,8 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.0.verify_server_cert(cert, between, name, ocsp, now) {
+        let Some(roots) = &self.roots else { return Ok(ServerCertVerified::assertion()) };
+        match roots.verify_server_cert(cert, between, name, ocsp, now) {
             // The chain is verified before the name.
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
@@ -181,7 +146,7 @@ impl ServerCertVerifier for AnyName {
         cert: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, signature)
+        verify_tls12_signature(message, cert, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -190,10 +155,10 @@ impl ServerCertVerifier for AnyName {
         cert: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, signature)
+        verify_tls13_signature(message, cert, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

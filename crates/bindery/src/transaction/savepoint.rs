@@ -7,6 +7,7 @@ use tokio_postgres::error::SqlState;
 
 use super::Transaction;
 use crate::error::{Error, Kind};
+use crate::lex::quoted;
 
 /// A nested transaction. It is the transaction to the functions that run in it, and is undone when it is dropped.
 pub struct Savepoint<'t> {
@@ -86,11 +87,6 @@ impl<'t> Savepoint<'t> {
     fn rollback_sql(&self) -> String {
         format!("ROLLBACK TO SAVEPOINT {0}; RELEASE SAVEPOINT {0}", self.name)
     }
-}
-
-/// A name as SQL has it.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 impl Deref for Savepoint<'_> {
