@@ -62,11 +62,7 @@ impl DatabaseClient {
     /// # Errors
     /// As there.
     pub async fn connection_within(&self, timeout: Duration) -> Result<Connection, Error> {
-        let conn = Connection::leased(self.pool.lease(timeout).await?);
-        if let Some(hook) = &self.pool.config.pool.hooks.check_out {
-            hook(&conn).await?;
-        }
-        Ok(conn)
+        self.pool.connection(timeout).await
     }
 
     /// A connection for a query that only reads: to a replica if [`Config::replicas`] names any and one will do, else as

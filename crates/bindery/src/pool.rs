@@ -14,6 +14,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::time::timeout_at;
 
 use crate::config::{Config, Hooks};
+use crate::connection::Connection;
 use crate::error::{Error, Kind};
 use crate::manager::Manager;
 use crate::session::Session;
@@ -108,8 +109,16 @@ impl Pool {
         Ok(())
     }
 
-    /// Takes a connection, or waits for one.
-    pub async fn lease(self: &Arc<Self>, within: Duration) -> Result<Lease, Error> {
+    /// Takes a connection, or waits for one, and does what the application wants done with it first.
+    pub async fn connection(self: &Arc<Self>, within: Duration) -> Result<Connection, Error> {
+        let conn = Connection::leased(self.lease(within).await?);
+        if let Some(hook) = &self.config.pool.hooks.check_out {
+            hook(&conn).await?;
+        }
+        Ok(conn)
+    }
+
+    async fn lease(self: &Arc<Self>, within: Duration) -> Result<Lease, Error> {
         let outcome = self.try_lease(within).await;
         self.state.counters.requests.add(1);
         if outcome.is_err() {

@@ -31,10 +31,10 @@ impl Reads {
     pub async fn connection(&self, within: Duration) -> Result<Option<Connection>, Error> {
         let replica = match self.rule {
             ReadRule::Never => return Ok(None),
-            ReadRule::Always | ReadRule::After(_) => self.replicas.lease(within).await,
+            ReadRule::Always | ReadRule::After(_) => self.replicas.connection(within).await,
         };
         let conn = match replica {
-            Ok(lease) => Connection::leased(lease),
+            Ok(conn) => conn,
             Err(error) if error.is_connection() => return Ok(None),
             Err(error) => return Err(error),
         };

@@ -1,5 +1,7 @@
 //! Reads on a streaming standby.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bindery::{Config, DatabaseClient, Query};
@@ -29,13 +31,20 @@ async fn reads_go_to_the_replica_and_can_be_had_up_to_date() {
     let primary = Server::start();
     run(&primary.url("postgres"), "CREATE TABLE t (id int)").await;
     let standby = primary.standby();
+    let handed_out = Arc::new(AtomicU32::new(0));
+    let times = handed_out.clone();
     let replicas = Config::from_url(&standby.url("postgres")).unwrap().max_connections(2);
+    let replicas = replicas.on_check_out(move |_| {
+        times.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { Ok(()) })
+    });
     let config = Config::from_url(&primary.url("postgres")).unwrap().max_connections(2);
     let client =
         DatabaseClient::create(config.replicas(replicas).connection_timeout(Duration::from_secs(10)))
             .await
             .unwrap();
     assert_eq!(read_at(&client).await, standby.port);
+    assert_eq!(handed_out.load(Ordering::Relaxed), 1, "a replica's hooks are its own");
     assert_eq!(read_at(&client.primary()).await, primary.port);
 
     // What was written is seen, wherever it is read.
