@@ -250,7 +250,7 @@ impl Connection {
 
     async fn timed<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         // What is never sent is not done.
-        self.session().look()?;
+        self.session().look_once()?;
         let outcome = match self.call_timeout() {
             None => self.session().run(work).await,
             Some(limit) => match tokio::time::timeout(limit, self.session().run(work)).await {

@@ -80,8 +80,7 @@ impl ManageConnection for Manager {
     /// Asked at each check-out. A connection that came back clean is believed, without a round trip; one that the server
     /// has closed since costs none either.
     async fn is_valid(&self, session: &mut Box<Session>) -> Result<(), Error> {
-        session.look()?;
-        session.mark_looked_at();
+        session.look_ahead()?;
         if self.state.is_outdated(session) {
             return Err(Error::new(Kind::ConnectionEnded));
         }

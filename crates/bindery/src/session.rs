@@ -15,6 +15,7 @@ use crate::config::{PoolConfig, PreparedStatements};
 use crate::connect::{Canceller, Connected};
 use crate::driver::{Call, Driver};
 use crate::error::{Error, Kind};
+use crate::lex::first_word;
 use crate::query::{Query, Source};
 use crate::row::Row;
 use crate::statements::{Key, Prepared, Statements};
@@ -43,7 +44,7 @@ pub(crate) struct Session {
     unfit: AtomicBool,
     /// The server could not fit a transaction in with others.
     collided: Arc<AtomicBool>,
-    /// It was just seen that it has not ended.
+    /// It was seen at check-out that it has not ended, and there was no call since.
     looked_at: AtomicBool,
 }
 
@@ -192,16 +193,23 @@ impl Session {
         }
     }
 
-    /// It was looked at just now, for the call that comes next.
-    pub fn mark_looked_at(&self) {
+    /// As [`look`](Self::look) at check-out, so that the call that comes next need not look again.
+    pub fn look_ahead(&self) -> Result<(), Error> {
+        self.look()?;
         self.looked_at.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// As [`look`](Self::look) before a call, unless that was done at check-out.
+    pub fn look_once(&self) -> Result<(), Error> {
+        match self.looked_at.swap(false, Ordering::AcqRel) {
+            true => Ok(()),
+            false => self.look(),
+        }
     }
 
     /// Makes sure that the connection has not ended already, as far as this side can know.
-    pub fn look(&self) -> Result<(), Error> {
-        if self.looked_at.swap(false, Ordering::AcqRel) {
-            return Ok(());
-        }
+    fn look(&self) -> Result<(), Error> {
         if self.driver.is_quiet() {
             self.driver.look();
         }
@@ -325,9 +333,7 @@ fn outlives_its_call(sql: &str) -> bool {
         "SET",
         "START",
     ];
-    let start = sql.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with("--"));
-    let word =
-        start.unwrap_or_default().split(|letter: char| !letter.is_alphabetic()).next().unwrap_or_default();
+    let word = first_word(sql);
     WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
@@ -337,7 +343,13 @@ mod tests {
 
     #[test]
     fn statements_about_the_session_are_told_from_others() {
-        for sql in ["BEGIN", "-- why\n  set search_path = a", "start transaction", "LISTEN a;"] {
+        for sql in [
+            "BEGIN",
+            "/* why */ SET a = 1",
+            "-- why\n  set search_path = a",
+            "start transaction",
+            "LISTEN a;",
+        ] {
             assert!(outlives_its_call(sql), "{sql}");
         }
         for sql in ["SELECT 1", "", "-- SET\nDELETE FROM t", "SETTLE", "UPDATE t SET a = 1"] {

@@ -81,6 +81,20 @@ async fn a_connection_that_the_server_closed_is_not_handed_out() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_given_back_unused_is_looked_at_again() {
+    let database = database();
+    let client = client(&database, 1).await;
+    let first = pid(&client).await;
+    drop(client.connection().await.unwrap());
+    run(&database, &format!("SELECT pg_terminate_backend({first}, 10000)"));
+    // The runtime takes in what has happened on its sockets.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_ne!(pid(&client).await, first);
+}
+
+#[tokio::test]
 async fn a_connection_with_a_session_of_its_own_is_not_handed_on() {
     static BEGIN: Query = query("Begin", "BEGIN", &[]);
     let database = database();
