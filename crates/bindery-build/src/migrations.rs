@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use bindery_migrate::{ApplyError, Migration, TransactionMode};
+use bindery_migrate::{ApplyError, File, Migration, Mistake, Reader, TransactionMode};
 use postgres::Client;
 
 use crate::diagnostic::{Diagnostic, Span};
@@ -23,27 +23,25 @@ pub(crate) fn parse(
     blocks: &QueryBlocks,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Migration>> {
-    let mut migrations = Vec::new();
-    let mut is_whole = !sources.lacks_migrations;
-    for file in &sources.migrations {
-        match bindery_migrate::parse(&file.path, &schema_text(file, blocks)) {
-            Ok(migration) => migrations.push(migration),
-            Err(errors) => {
-                is_whole = false;
-                diagnostics.extend(errors.into_iter().map(|error| {
-                    let diagnostic = Diagnostic::error(error.message).at(Span::point(file, error.offset), "");
-                    error.help.into_iter().fold(diagnostic, Diagnostic::help)
-                }));
-            }
-        }
-    }
-    match bindery_migrate::order(migrations) {
-        Ok(migrations) => is_whole.then_some(migrations),
-        Err(error) => {
-            diagnostics.push(Diagnostic::error(error.to_string()));
+    let text = |file: &SourceFile| schema_text(file, blocks).into_owned();
+    let files: Vec<File> =
+        sources.migrations.iter().map(|file| File { path: file.path.clone(), text: text(file) }).collect();
+    match Reader::new().read(&files) {
+        Ok(migrations) => (!sources.lacks_migrations).then_some(migrations),
+        Err(mistakes) => {
+            diagnostics.extend(mistakes.into_iter().map(|mistake| diagnostic(sources, mistake)));
             None
         }
     }
+}
+
+fn diagnostic(sources: &Sources, mistake: Mistake) -> Diagnostic {
+    let file = sources.migrations.iter().find(|file| file.path == mistake.path);
+    let diagnostic = match file.zip(mistake.offset) {
+        Some((file, offset)) => Diagnostic::error(mistake.message).at(Span::point(file, offset), ""),
+        None => Diagnostic::error(mistake.to_string()),
+    };
+    mistake.help.into_iter().fold(diagnostic, Diagnostic::help)
 }
 
 /// The file's text with its named queries blanked out, so that every position stays what it was.
@@ -74,7 +72,7 @@ fn failed(client: &mut Client, sources: &Sources, migration: &Migration, error: 
     let server_error = error.db_error().map(ServerError::from);
     let message = server_error.as_ref().map_or_else(|| error.to_string(), |error| error.message.clone());
     let mut diagnostic = Diagnostic::error(message);
-    let statement = error.statement().and_then(|number| migration.up.get(number - 1));
+    let statement = error.statement().and_then(|number| migration.up.statements.get(number - 1));
     let position = server_error.as_ref().zip(statement).and_then(|(error, of)| {
         let position = error.place(&of.sql)?;
         Some(of.offset_in_file(position))
@@ -97,11 +95,11 @@ fn help(
     number: usize,
     error: &ServerError,
 ) -> Result<Option<String>, postgres::Error> {
-    let Some((statement, before)) = migration.up.get(..number).and_then(<[_]>::split_last) else {
+    let Some((statement, before)) = migration.up.statements.get(..number).and_then(<[_]>::split_last) else {
         return Ok(None);
     };
     let mut transaction = client.transaction()?;
-    if migration.transaction == TransactionMode::PerFile {
+    if migration.up.transaction == TransactionMode::PerFile {
         before.iter().try_for_each(|statement| transaction.batch_execute(&statement.sql))?;
     }
     let asked = Asked { sql: &statement.sql, query: None, error };

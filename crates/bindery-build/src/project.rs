@@ -61,8 +61,8 @@ impl Project {
         let mut states = vec![source::hash([])];
         for migration in self.migrations() {
             let before = states.last().expect("there is one to begin with");
-            let statements = migration.up.iter().map(|statement| statement.sql.as_str());
-            let transaction = format!("{:?}", migration.transaction);
+            let statements = migration.up.statements.iter().map(|statement| statement.sql.as_str());
+            let transaction = format!("{:?}", migration.up.transaction);
             states.push(source::hash([before, transaction.as_str()].into_iter().chain(statements)));
         }
         states

@@ -6,38 +6,72 @@ use std::io;
 
 use postgres::error::{DbError, ErrorPosition};
 
-use crate::migration::{Migration, Statement};
+use crate::migration::{Section, Statement};
+use crate::read::File;
 
-/// A mistake in a migration file.
+/// A mistake in a migration file, or in its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SyntaxError {
-    /// Where, in bytes of the file's text.
-    pub offset: usize,
+pub struct Mistake {
+    /// The file, as it was given.
+    pub path: String,
+    /// Where, in bytes of the file's text; none if the file as a whole is meant.
+    pub offset: Option<usize>,
     /// What is wrong, in lower case.
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
 }
 
-/// Migrations that have no order: a number twice, or numbers in some names only.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrderError {
-    pub(crate) message: String,
-}
+impl Mistake {
+    pub(crate) fn of_file(path: &str, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), offset: None, message: message.into(), help: None }
+    }
 
-impl fmt::Display for OrderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+    pub(crate) fn at(path: &str, offset: usize, message: impl Into<String>) -> Self {
+        Self { offset: Some(offset), ..Self::of_file(path, message) }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
     }
 }
 
-impl Error for OrderError {}
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+impl Error for Mistake {}
 
 /// A folder of migrations that cannot be used: every mistake of every file.
 #[derive(Debug)]
 pub struct ReadError {
     pub(crate) problems: Vec<String>,
     pub(crate) source: Option<io::Error>,
+}
+
+impl ReadError {
+    pub(crate) fn new(files: &[File], mistakes: Vec<Mistake>) -> Self {
+        let problems = mistakes.iter().map(|mistake| {
+            let file = files.iter().find(|file| file.path == mistake.path);
+            let mut problem = match file.zip(mistake.offset) {
+                Some((file, offset)) => {
+                    let before = &file.text[..offset];
+                    let line = before.matches('\n').count() + 1;
+                    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+                    format!("{}:{line}:{column}: {}", mistake.path, mistake.message)
+                }
+                None => mistake.to_string(),
+            };
+            if let Some(help) = &mistake.help {
+                problem.push_str(&format!("; {help}"));
+            }
+            problem
+        });
+        Self { problems: problems.collect(), source: None }
+    }
 }
 
 impl fmt::Display for ReadError {
@@ -64,15 +98,15 @@ pub struct ApplyError {
 }
 
 impl ApplyError {
-    pub(crate) fn in_statement(migration: &Migration, index: usize, source: postgres::Error) -> Self {
-        let statement = migration.up.get(index);
+    pub(crate) fn in_statement(section: &Section, index: usize, source: postgres::Error) -> Self {
+        let statement = section.statements.get(index);
         let offset = statement.map(|statement| offset(statement, &source));
-        Self { statement: Some(index + 1), offset, ..Self::in_file(migration, source) }
+        Self { statement: Some(index + 1), offset, ..Self::in_file(section, source) }
     }
 
-    pub(crate) fn in_file(migration: &Migration, source: postgres::Error) -> Self {
-        let in_transaction = migration.transaction == crate::TransactionMode::PerFile;
-        Self { path: migration.path.clone(), statement: None, offset: None, in_transaction, source }
+    pub(crate) fn in_file(section: &Section, source: postgres::Error) -> Self {
+        let in_transaction = section.transaction == crate::TransactionMode::PerFile;
+        Self { path: section.path.clone(), statement: None, offset: None, in_transaction, source }
     }
 
     /// The file.

@@ -15,15 +15,16 @@
 
 mod apply;
 mod error;
+mod format;
 mod migration;
-mod order;
-mod parse;
 mod quotes;
+mod read;
 mod up;
 
 pub use apply::apply;
-pub use error::{ApplyError, OrderError, ReadError, SyntaxError, UpError};
-pub use migration::{Migration, Statement, TransactionMode};
-pub use order::{order, read_dir};
-pub use parse::parse;
+pub use error::{ApplyError, Mistake, ReadError, UpError};
+pub use format::Format;
+pub use format::goose::parse;
+pub use migration::{Migration, Section, Statement, TransactionMode};
+pub use read::{File, Reader, Strictness, read_dir};
 pub use up::{Report, up};

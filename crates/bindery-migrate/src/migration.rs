@@ -1,24 +1,35 @@
 //! A migration as data.
 
-/// One migration file.
+/// One migration: a way to a newer schema, and a way back if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
     /// The number that the file's name begins with; none if it has none.
     pub version: Option<i64>,
     /// The file as messages show it, such as `migrations/00001_cars.sql`.
     pub path: String,
-    /// Whether its statements run in one transaction.
-    pub transaction: TransactionMode,
     /// What leads to the new schema.
-    pub up: Vec<Statement>,
-    /// What leads back.
-    pub down: Vec<Statement>,
+    pub up: Section,
+    /// What leads back; none where nothing is written about that.
+    pub down: Option<Section>,
+    /// The environment variables that the text was completed with (goose's ENVSUB), sorted.
+    pub variables: Vec<String>,
 }
 
-/// Whether a file's statements run in one transaction, in both directions.
+/// One direction of a migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// The file in which it is written, which with some formats is one of its own.
+    pub path: String,
+    /// Whether the statements run in one transaction.
+    pub transaction: TransactionMode,
+    /// What is sent, in order; none where there is nothing to do.
+    pub statements: Vec<Statement>,
+}
+
+/// Whether a section's statements run in one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransactionMode {
-    /// All of a direction or nothing. The default.
+    /// All of the section or nothing. The default.
     PerFile,
     /// Each statement by itself: `-- +goose NO TRANSACTION`.
     None,
@@ -31,6 +42,8 @@ pub struct Statement {
     pub sql: String,
     /// Where its lines come from, in order.
     pub(crate) lines: Vec<LineStart>,
+    /// The text in the file, where environment variables have changed it.
+    pub(crate) written: Option<String>,
 }
 
 /// Where a line of a statement starts, there and in its file.
@@ -40,7 +53,24 @@ pub(crate) struct LineStart {
     pub file: usize,
 }
 
+impl Section {
+    /// Sections of a file, before its statements are known.
+    pub(crate) fn new(path: &str, transaction: TransactionMode, statements: Vec<Statement>) -> Self {
+        Self { path: path.to_owned(), transaction, statements }
+    }
+}
+
 impl Statement {
+    /// A part of a file that is sent as it stands there, from the byte `offset` on.
+    pub(crate) fn verbatim(sql: String, offset: usize) -> Self {
+        Self { sql, lines: vec![LineStart { sql: 0, file: offset }], written: None }
+    }
+
+    /// The text as it stands in the file, before environment variables were put into it.
+    pub fn written(&self) -> &str {
+        self.written.as_deref().unwrap_or(&self.sql)
+    }
+
     /// The byte offset in the file of the `position`-th character of [`sql`](Self::sql), counted from 1 as PostgreSQL
     /// reports positions. A position past the end is the end.
     pub fn offset_in_file(&self, position: u32) -> usize {

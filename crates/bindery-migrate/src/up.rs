@@ -62,7 +62,7 @@ fn up_locked(client: &mut Client, migrations: &[Migration]) -> Result<Report, Up
     let mut report = Report { version: plan.current, ..Report::default() };
     for (version, migration) in plan.pending {
         let note = format!("INSERT INTO goose_db_version (version_id, is_applied) VALUES ({version}, true)");
-        apply_one(client, migration, Some(&note)).map_err(UpError::Apply)?;
+        apply_one(client, &migration.up, Some(&note)).map_err(UpError::Apply)?;
         report.applied.push(migration.path.clone());
         report.version = version;
     }

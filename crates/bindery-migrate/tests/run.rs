@@ -142,8 +142,8 @@ fn goose_own_files_are_split_as_goose_splits_them() {
         let goldens = std::fs::read_dir(&case)
             .unwrap()
             .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().ends_with(".golden.sql"));
-        assert_eq!(migration.up.len(), goldens.count(), "{name}");
-        for (index, statement) in migration.up.iter().enumerate() {
+        assert_eq!(migration.up.statements.len(), goldens.count(), "{name}");
+        for (index, statement) in migration.up.statements.iter().enumerate() {
             let golden =
                 std::fs::read_to_string(case.join(format!("{:02}.up.golden.sql", index + 1))).unwrap();
             assert_eq!(statement.sql, golden, "{name}, statement {}", index + 1);

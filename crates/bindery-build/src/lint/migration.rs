@@ -68,7 +68,7 @@ impl Reader<'_> {
     fn read(mut self) -> Vec<MigrationFinding> {
         self.is_first = self.schema.columns.is_empty();
         let mut findings = Vec::new();
-        for text in &self.migration.up {
+        for text in &self.migration.up.statements {
             for placed in ddl::statements(&text.sql) {
                 let table = table(&placed.statement).to_owned();
                 for hit in self.statement(placed) {

@@ -1,9 +1,9 @@
 //! Reads a migration file by goose's rules (goose 3.27, `internal/sqlparser/parser.go`), line by line.
 
-use crate::error::SyntaxError;
-use crate::migration::{LineStart, Migration, Statement, TransactionMode};
-use crate::order::version_of;
+use crate::error::Mistake;
+use crate::migration::{LineStart, Migration, Section, Statement, TransactionMode};
 use crate::quotes::left_open;
+use crate::read::version_of;
 
 /// Parses a file's text; `path` is how messages show it, and its name gives the version.
 ///
@@ -11,8 +11,8 @@ use crate::quotes::left_open;
 ///
 /// # Errors
 /// Every mistake in the file, and what goose would read in another way than it is written.
-pub fn parse(path: &str, text: &str) -> Result<Migration, Vec<SyntaxError>> {
-    let mut parser = Parser::default();
+pub fn parse(path: &str, text: &str) -> Result<Migration, Vec<Mistake>> {
+    let mut parser = Parser { path, ..Parser::default() };
     if text.starts_with('\u{feff}') {
         parser.refuse(0, "the file begins with a byte order mark", "save it as UTF-8 without one");
     } else if text.lines().any(is_annotation) {
@@ -23,18 +23,19 @@ pub fn parse(path: &str, text: &str) -> Result<Migration, Vec<SyntaxError>> {
     if !parser.errors.is_empty() {
         return Err(parser.errors);
     }
-    let version = version_of(path);
+    let section = |statements| Section::new(path, parser.transaction, statements);
     Ok(Migration {
-        version,
+        version: version_of(path),
         path: path.to_owned(),
-        transaction: parser.transaction,
-        up: parser.up,
-        down: parser.down,
+        up: section(parser.up),
+        down: parser.down.map(section),
+        variables: Vec::new(),
     })
 }
 
-struct Parser {
-    section: Section,
+struct Parser<'p> {
+    path: &'p str,
+    place: Place,
     /// Inside StatementBegin and StatementEnd, which opened here.
     block: Option<usize>,
     /// After an empty block goose drops the line that follows.
@@ -42,20 +43,20 @@ struct Parser {
     lines: Vec<Line>,
     transaction: TransactionMode,
     up: Vec<Statement>,
-    down: Vec<Statement>,
-    errors: Vec<SyntaxError>,
+    down: Option<Vec<Statement>>,
+    errors: Vec<Mistake>,
 }
 
-impl Default for Parser {
+impl Default for Parser<'_> {
     fn default() -> Self {
         let (up, down, lines, errors) = Default::default();
-        let (section, transaction) = (Section::Start, TransactionMode::PerFile);
-        Self { section, block: None, after_empty_block: false, lines, transaction, up, down, errors }
+        let (place, transaction) = (Place::Start, TransactionMode::PerFile);
+        Self { path: "", place, block: None, after_empty_block: false, lines, transaction, up, down, errors }
     }
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Section {
+enum Place {
     Start,
     Up,
     Down,
@@ -67,7 +68,7 @@ struct Line {
     text: String,
 }
 
-impl Parser {
+impl Parser<'_> {
     fn read(&mut self, text: &str) {
         let mut offset = 0;
         for whole in text.split_inclusive('\n') {
@@ -106,18 +107,18 @@ impl Parser {
     }
 
     fn begin_up(&mut self, offset: usize) {
-        if self.section != Section::Start {
+        if self.place != Place::Start {
             return self.refuse(
                 offset,
                 "there is an Up already",
                 "a file has one Up and at most one Down, in that order",
             );
         }
-        self.section = Section::Up;
+        self.place = Place::Up;
     }
 
     fn begin_down(&mut self, offset: usize) {
-        if self.section != Section::Up || self.block.is_some() {
+        if self.place != Place::Up || self.block.is_some() {
             return self.refuse(
                 offset,
                 "a Down is not expected here",
@@ -125,11 +126,12 @@ impl Parser {
             );
         }
         self.finish_section();
-        self.section = Section::Down;
+        self.place = Place::Down;
+        self.down = Some(Vec::new());
     }
 
     fn begin_block(&mut self, offset: usize) {
-        if self.section == Section::Start || self.block.is_some() {
+        if self.place == Place::Start || self.block.is_some() {
             return self.refuse(
                 offset,
                 "a StatementBegin is not expected here",
@@ -150,7 +152,7 @@ impl Parser {
 
     fn plain_line(&mut self, offset: usize, line: &str) {
         let is_comment = line.trim_start().starts_with("--");
-        if self.section == Section::Start {
+        if self.place == Place::Start {
             if !is_comment && !line.trim().is_empty() {
                 self.refuse(offset, "there is SQL before the Up", "write `-- +goose Up` above it");
             }
@@ -203,9 +205,9 @@ impl Parser {
         if copies_from_stdin(&statement.sql) {
             return self.refuse(first, "COPY FROM stdin has no data to read here", "write INSERT statements");
         }
-        match self.section {
-            Section::Down => self.down.push(statement),
-            Section::Up | Section::Start => self.up.push(statement),
+        match self.place {
+            Place::Down => self.down.get_or_insert_default().push(statement),
+            Place::Up | Place::Start => self.up.push(statement),
         }
     }
 
@@ -226,13 +228,12 @@ impl Parser {
             offset += line.len();
         }
         if !sql.trim().is_empty() {
-            self.up.push(Statement { sql, lines: vec![LineStart { sql: 0, file: 0 }] });
+            self.up.push(Statement::verbatim(sql, 0));
         }
     }
 
     fn refuse(&mut self, offset: usize, message: &str, help: &str) {
-        let (message, help) = (message.to_owned(), Some(help.to_owned()));
-        self.errors.push(SyntaxError { offset, message, help });
+        self.errors.push(Mistake::at(self.path, offset, message).help(help));
     }
 }
 
@@ -262,7 +263,7 @@ fn statement(lines: &[Line]) -> Statement {
         sql.push_str(text);
         sql.push('\n');
     }
-    Statement { sql: sql.trim_end().to_owned(), lines: starts }
+    Statement { sql: sql.trim_end().to_owned(), lines: starts, written: None }
 }
 
 #[cfg(test)]
@@ -270,13 +271,13 @@ mod tests {
     use super::*;
 
     fn ups(text: &str) -> Vec<String> {
-        parse("1_a.sql", text).unwrap().up.into_iter().map(|statement| statement.sql).collect()
+        parse("1_a.sql", text).unwrap().up.statements.into_iter().map(|statement| statement.sql).collect()
     }
 
     fn refused(text: &str) -> (usize, String) {
         let error = parse("1_a.sql", text).unwrap_err().swap_remove(0);
-        assert!(error.offset <= text.len() && error.help.is_some());
-        (error.offset, error.message)
+        assert!(error.offset.unwrap() <= text.len() && error.help.is_some());
+        (error.offset.unwrap(), error.message)
     }
 
     #[test]
@@ -284,9 +285,9 @@ mod tests {
         let text = "-- +goose Up\n-- a\n\nSELECT 1; -- one\nSELECT 2; SELECT 3;\nSELECT\n-- in\n4;\n-- +goose down\nSELECT 5;";
         let migration = parse("dir/00012_x.sql", text).unwrap();
         assert_eq!(migration.version, Some(12));
-        let ups: Vec<&str> = migration.up.iter().map(|statement| statement.sql.as_str()).collect();
+        let ups: Vec<&str> = migration.up.statements.iter().map(|statement| statement.sql.as_str()).collect();
         assert_eq!(ups, ["SELECT 1; -- one", "SELECT 2; SELECT 3;", "SELECT\n-- in\n4;"]);
-        assert_eq!(migration.down[0].sql, "SELECT 5;");
+        assert_eq!(migration.down.unwrap().statements[0].sql, "SELECT 5;");
     }
 
     #[test]
@@ -298,7 +299,7 @@ mod tests {
     #[test]
     fn no_transaction_may_stand_anywhere() {
         let migration = parse("1_a.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1;\n").unwrap();
-        assert_eq!(migration.transaction, TransactionMode::None);
+        assert_eq!(migration.up.transaction, TransactionMode::None);
     }
 
     #[test]
@@ -311,7 +312,7 @@ mod tests {
     fn positions_lead_back_to_the_file() {
         let text = "-- +goose Up\r\n\r\n-- ü\r\n  CREATE TABLE ä (\r\n    id bigit\r\n);\r\n";
         let migration = parse("1_a.sql", text).unwrap();
-        let statement = &migration.up[0];
+        let statement = &migration.up.statements[0];
         let position = statement.sql.chars().take_while(|c| *c != 'b').count();
         let byte = statement.sql.find("bigit").unwrap();
         let position = position.max(statement.sql[..byte].chars().count()) + 1;

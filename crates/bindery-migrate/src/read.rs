@@ -1,0 +1,213 @@
+//! Files -> migrations, in the order in which they are applied.
+
+use std::collections::HashMap;
+use std::env;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Mistake, ReadError};
+use crate::format::{self, Format};
+use crate::migration::Migration;
+
+/// A migration file's name and text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// As messages show it, such as `migrations/00001_cars.sql`. Its last part gives the version.
+    pub path: String,
+    /// What is in it; empty for a file that is no SQL.
+    pub text: String,
+}
+
+/// Reads migration files, with settings.
+#[derive(Clone)]
+pub struct Reader {
+    pub(crate) format: Option<Format>,
+    pub(crate) strictness: Strictness,
+    skipped: Vec<String>,
+    environment: Environment,
+}
+
+/// Whether files that goose takes, but silently runs in another way than they are written, are mistakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strictness {
+    /// They are. What is accepted is run as goose runs it. The default.
+    Strict,
+    /// They are read exactly as goose reads them.
+    LikeGoose,
+}
+
+/// Where the values of environment variables come from.
+pub(crate) type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            format: None,
+            strictness: Strictness::Strict,
+            skipped: Vec::new(),
+            environment: Arc::new(|name| env::var(name).ok()),
+        }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { format, strictness, skipped, environment: _ } = self;
+        f.debug_struct("Reader")
+            .field("format", format)
+            .field("strictness", strictness)
+            .field("skipped", skipped)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The tool whose files they are. The default is to see it from the files.
+    pub fn format(&mut self, format: Format) -> &mut Self {
+        self.format = Some(format);
+        self
+    }
+
+    /// What to do about files that goose would mangle. The default is [`Strictness::Strict`].
+    pub fn strictness(&mut self, strictness: Strictness) -> &mut Self {
+        self.strictness = strictness;
+        self
+    }
+
+    /// Files to leave out, by their names without folders: migrations written in Go, for example. The default is none.
+    pub fn skip<N: Into<String>>(&mut self, names: impl IntoIterator<Item = N>) -> &mut Self {
+        self.skipped.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Where the values of environment variables come from (goose's ENVSUB). The default is the process's environment.
+    pub fn environment(
+        &mut self,
+        value_of: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.environment = Arc::new(value_of);
+        self
+    }
+
+    /// Reads every migration directly in a folder, in order.
+    ///
+    /// # Errors
+    /// The folder or a file cannot be read, a file is malformed, or the files have no order; all of it at once.
+    pub fn read_dir(&self, folder: impl AsRef<Path>) -> Result<Vec<Migration>, ReadError> {
+        let mut files = Vec::new();
+        for path in list(folder.as_ref())? {
+            let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            files.push(File { path: path.display().to_string(), text });
+        }
+        self.read(&files).map_err(|mistakes| ReadError::new(&files, mistakes))
+    }
+
+    /// Reads `files`, and puts them in order.
+    ///
+    /// # Errors
+    /// Every mistake in every file, or what keeps them from having an order.
+    pub fn read(&self, files: &[File]) -> Result<Vec<Migration>, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        let mut migrations = Vec::new();
+        for file in files {
+            match format::goose::parse(&file.path, &file.text) {
+                Ok(migration) => migrations.push(migration),
+                Err(errors) => mistakes.extend(errors),
+            }
+        }
+        if mistakes.is_empty() { order(migrations) } else { Err(mistakes) }
+    }
+}
+
+/// Reads every migration directly in a folder, in order, with the defaults.
+///
+/// # Errors
+/// As [`Reader::read_dir`].
+pub fn read_dir(folder: impl AsRef<Path>) -> Result<Vec<Migration>, ReadError> {
+    Reader::new().read_dir(folder)
+}
+
+/// Puts migrations in the order of their numbers; if none has a number they stay in the order given.
+fn order(mut migrations: Vec<Migration>) -> Result<Vec<Migration>, Vec<Mistake>> {
+    let unnumbered = migrations.iter().filter(|migration| migration.version.is_none()).count();
+    if unnumbered == migrations.len() {
+        return Ok(migrations);
+    }
+    if let Some(migration) = migrations.iter().find(|migration| migration.version.is_none()) {
+        let message = "the file has no number, but others have";
+        return Err(vec![
+            Mistake::of_file(&migration.path, message)
+                .help("begin its name with a number from 1 on and `_`"),
+        ]);
+    }
+    let mut seen: HashMap<Option<i64>, &str> = HashMap::new();
+    for migration in &migrations {
+        if let Some(other) = seen.insert(migration.version, &migration.path) {
+            let message = format!("{other} has the same number");
+            return Err(vec![Mistake::of_file(&migration.path, message).help("change one of them")]);
+        }
+    }
+    migrations.sort_by_key(|migration| migration.version);
+    Ok(migrations)
+}
+
+/// The digits before the first `_` of the file's name, if they are a number from 1 on.
+pub(crate) fn version_of(path: &str) -> Option<i64> {
+    let name = path.rsplit(['/', '\\']).next()?;
+    let (digits, _) = name.split_once('_')?;
+    let plain = digits.chars().all(|c| c.is_ascii_digit());
+    digits.parse().ok().filter(|version| plain && *version >= 1)
+}
+
+fn list(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    files.sort();
+    Ok(files)
+}
+
+fn unreadable(path: &Path, error: std::io::Error) -> ReadError {
+    ReadError { problems: vec![format!("cannot read {}: {error}", path.display())], source: Some(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(paths: &[&str]) -> Result<Vec<String>, String> {
+        let files: Vec<File> =
+            paths.iter().map(|path| File { path: (*path).to_owned(), text: String::new() }).collect();
+        match Reader::new().read(&files) {
+            Ok(ordered) => Ok(ordered.into_iter().map(|migration| migration.path).collect()),
+            Err(mistakes) => Err(mistakes[0].to_string()),
+        }
+    }
+
+    #[test]
+    fn numbers_are_compared_as_numbers() {
+        assert_eq!(
+            paths(&["10_a.sql", "9_b.sql", "0002_c.sql"]).unwrap(),
+            ["0002_c.sql", "9_b.sql", "10_a.sql"]
+        );
+    }
+
+    #[test]
+    fn files_without_numbers_stay_as_they_are() {
+        assert_eq!(paths(&["b.sql", "a.sql"]).unwrap(), ["b.sql", "a.sql"]);
+    }
+
+    #[test]
+    fn a_doubtful_order_is_refused() {
+        assert!(paths(&["1_a.sql", "01_b.sql"]).unwrap_err().contains("same number"));
+        assert!(paths(&["1_a.sql", "b.sql"]).unwrap_err().contains("no number"));
+        assert!(paths(&["1_a.sql", "0_b.sql"]).unwrap_err().contains("0_b.sql: the file has no number"));
+    }
+}
