@@ -15,7 +15,7 @@ pub fn migrate(url: &str) -> Result<Vec<String>, Box<dyn Error + Send + Sync>> {
     let mut client = config.connect(bindery_postgres::NoTls)?;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
     let migrations = bindery_migrate::read_dir(folder)?;
-    Ok(bindery_migrate::up(&mut client, &migrations)?.applied)
+    Ok(bindery_migrate::up(&mut client, &migrations)?.applied().map(str::to_owned).collect())
 }
 
 /// Migrates, off the async threads, connects, and has a look whether the database is what the code was generated for.

@@ -4,8 +4,8 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let migrations = bindery_migrate::read_dir("migrations")?;
 //! let mut client = postgres::Client::connect("host=localhost user=app", postgres::NoTls)?;
-//! for done in bindery_migrate::up(&mut client, &migrations)?.applied {
-//!     println!("{done}");
+//! for file in bindery_migrate::up(&mut client, &migrations)?.applied() {
+//!     println!("{file}");
 //! }
 //! # Ok(()) }
 //! ```
@@ -13,18 +13,32 @@
 //! The rules are those of [goose](https://github.com/pressly/goose) 3.27; where goose would silently run something else
 //! than what is written, this crate refuses the file and says what to do. A file without any annotation is one Up.
 
-mod apply;
+#[cfg(feature = "postgres")]
+mod blocking;
+mod client;
+mod command;
 mod error;
+mod execute;
 mod format;
+mod lock;
 mod migration;
+mod migrator;
+mod plan;
 mod quotes;
 mod read;
-mod up;
+mod report;
+mod session;
+mod version_table;
 
-pub use apply::apply;
-pub use error::{ApplyError, Mistake, ReadError, UpError};
+#[cfg(feature = "postgres")]
+pub use blocking::{apply, undo, up};
+pub use client::{BoxError, Client};
+pub use command::Command;
+pub use error::{ApplyError, Mistake, ReadError, RunError, RunErrorKind};
 pub use format::Format;
 pub use format::goose::parse;
-pub use migration::{Migration, Section, Statement, TransactionMode};
+pub use migration::{Direction, Migration, Section, Statement, TransactionMode};
+pub use migrator::{Migrator, Versions};
+pub use plan::OutOfOrder;
 pub use read::{File, Reader, Strictness, read_dir};
-pub use up::{Report, up};
+pub use report::{Done, Event, MigrationStatus, Report, State, Status};

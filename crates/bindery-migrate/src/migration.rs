@@ -1,5 +1,9 @@
 //! A migration as data.
 
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
 /// One migration: a way to a newer schema, and a way back if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
@@ -24,6 +28,24 @@ pub struct Section {
     pub transaction: TransactionMode,
     /// What is sent, in order; none where there is nothing to do.
     pub statements: Vec<Statement>,
+}
+
+/// Which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To the newer schema.
+    Up,
+    /// Back.
+    Down,
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        })
+    }
 }
 
 /// Whether a section's statements run in one transaction.
@@ -51,6 +73,32 @@ pub struct Statement {
 pub(crate) struct LineStart {
     pub sql: usize,
     pub file: usize,
+}
+
+impl Migration {
+    /// One direction, if anything is written about it.
+    pub fn section(&self, direction: Direction) -> Option<&Section> {
+        match direction {
+            Direction::Up => Some(&self.up),
+            Direction::Down => self.down.as_ref(),
+        }
+    }
+
+    /// SHA-256 of what leads to the new schema, in hexadecimal digits: of `-- no transaction` if it runs in none, and its
+    /// statements as they are written, a newline after each. Comments between statements, the way back, line endings and
+    /// the values of environment variables do not change it.
+    pub fn checksum(&self) -> String {
+        let mut hasher = Sha256::new();
+        if self.up.transaction == TransactionMode::None {
+            hasher.update("-- no transaction\n");
+        }
+        for statement in &self.up.statements {
+            // Only formats that send a file as it stands leave the line ending of Windows in it.
+            hasher.update(statement.written().replace("\r\n", "\n"));
+            hasher.update("\n");
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 impl Section {

@@ -27,7 +27,7 @@ const OWN: &str = "
         FROM pg_class c
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-          AND c.relname NOT IN ('goose_db_version', 'goose_lock')
+          AND c.relname NOT IN ('goose_db_version', 'goose_db_version_checksums', 'goose_lock')
           AND NOT EXISTS (SELECT FROM pg_depend d
                           WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))";
 
