@@ -153,8 +153,12 @@ impl ApplyError {
 
     /// The server's own error, if it was the server's.
     pub fn db_error(&self) -> Option<&DbError> {
+        self.server_error().and_then(tokio_postgres::Error::as_db_error)
+    }
+
+    fn server_error(&self) -> Option<&tokio_postgres::Error> {
         match &self.cause {
-            Cause::Server(error) => error.as_db_error(),
+            Cause::Server(error) => Some(error),
             Cause::Registered(_) => None,
         }
     }
@@ -261,6 +265,15 @@ impl RunError {
     /// What is wrong.
     pub fn kind(&self) -> &RunErrorKind {
         &self.kind
+    }
+
+    /// What the connection or its server had to say, if it was one of them.
+    pub fn server_error(&self) -> Option<&tokio_postgres::Error> {
+        match &*self.kind {
+            RunErrorKind::Failed(error) => error.server_error(),
+            RunErrorKind::Server(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// What was done before, and stays.

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use bindery_migrate::RunError;
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use crate::config::TargetSessionAttrs;
@@ -47,6 +48,8 @@ enum Cause {
     Value(Arc<dyn StdError + Send + Sync>),
     /// What went wrong before.
     Earlier(Error),
+    /// Why migrations were not run to their end.
+    Migration(Arc<RunError>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +84,9 @@ pub(crate) enum Kind {
     TooManyRows,
     SchemaDrift(String),
     RolledBack,
+    /// What is wrong in the files.
+    Migrations(String),
+    Migrating,
 }
 
 impl Error {
@@ -129,6 +135,18 @@ impl Error {
 
     pub(crate) fn server(source: tokio_postgres::Error) -> Self {
         Self::because(Kind::Server, source)
+    }
+
+    pub(crate) fn migrating(source: RunError) -> Self {
+        Self::with(Kind::Migrating, Some(Cause::Migration(Arc::new(source))))
+    }
+
+    /// Why migrations were not run to their end, what was done before, and what was not.
+    pub fn migration(&self) -> Option<&RunError> {
+        match &self.inner.source {
+            Some(Cause::Migration(error)) => Some(error),
+            _ => None,
+        }
     }
 
     /// With what went wrong before.
@@ -184,6 +202,7 @@ impl Error {
         match &self.inner.source {
             Some(Cause::Driver(error)) => Some(error),
             Some(Cause::Earlier(error)) => error.driver_error(),
+            Some(Cause::Migration(error)) => error.server_error(),
             Some(Cause::Value(_)) | None => None,
         }
     }
@@ -404,6 +423,7 @@ impl fmt::Display for Error {
             Some(Cause::Driver(error)) => write_cause(f, error),
             Some(Cause::Value(error)) => write!(f, ": {error}"),
             Some(Cause::Earlier(error)) => write!(f, ": {error}"),
+            Some(Cause::Migration(error)) => write!(f, ": {error}"),
             None => Ok(()),
         }
     }
@@ -459,6 +479,8 @@ impl Error {
             Kind::RolledBack => {
                 f.write_str("the transaction was rolled back, since a statement in it had failed")
             }
+            Kind::Migrations(mistakes) => write!(f, "the migrations cannot be read: {mistakes}"),
+            Kind::Migrating => f.write_str("the database was not migrated"),
         }
     }
 }
@@ -494,6 +516,7 @@ impl StdError for Error {
             Cause::Driver(error) => Some(error.as_ref()),
             Cause::Value(error) => Some(error.as_ref()),
             Cause::Earlier(error) => Some(error),
+            Cause::Migration(error) => Some(error.as_ref()),
         }
     }
 }

@@ -41,6 +41,7 @@ mod lex;
 mod listen;
 mod maintain;
 mod manager;
+pub mod migrate;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
 mod pool;

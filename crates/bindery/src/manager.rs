@@ -36,14 +36,7 @@ impl Manager {
     }
 
     async fn open(&self) -> Result<Box<Session>, Error> {
-        let generation = self.state.generation();
-        let connected = connect(&self.config).await?;
-        let conn = Connection::own(Box::new(Session::new(connected, &self.config.pool, generation)));
-        if let Some(hook) = &self.config.pool.hooks.connect {
-            hook(&conn).await?;
-            // What it has set is to stay.
-            conn.session().mark_clean();
-        }
+        let conn = open(&self.config, self.state.generation()).await?;
         Ok(conn.into_own().expect("it was made as such"))
     }
 
@@ -56,6 +49,18 @@ impl Manager {
             Err(_) => Err(Error::new(Kind::ConnectTimeout)),
         }
     }
+}
+
+/// Makes a connection that is in no pool, as those of the pool are made.
+pub(crate) async fn open(config: &Config, generation: u64) -> Result<Connection, Error> {
+    let connected = connect(config).await?;
+    let conn = Connection::own(Box::new(Session::new(connected, &config.pool, generation)));
+    if let Some(hook) = &config.pool.hooks.connect {
+        hook(&conn).await?;
+        // What it has set is to stay.
+        conn.session().mark_clean();
+    }
+    Ok(conn)
 }
 
 impl ManageConnection for Manager {
