@@ -19,7 +19,7 @@ use garage::db::{
     fleets, owners,
 };
 use garage::fleet::Fleet;
-use garage::{scenario, setup};
+use garage::scenario;
 
 /// A database of its own with a client; the client goes first.
 struct Garage {
@@ -32,7 +32,9 @@ fn template() -> &'static Database {
     static TEMPLATE: OnceLock<Database> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
         let database = Server::start().unwrap().create_database().unwrap();
-        setup::migrate(database.url()).unwrap();
+        let migrations =
+            bindery_migrate::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
+        bindery_migrate::up(&mut database.connect().unwrap(), &migrations).unwrap();
         database
     })
 }

@@ -8,6 +8,7 @@ use bindery_migrate::{ApplyError, File, Migration, Mistake, Reader, TransactionM
 use postgres::Client;
 
 use crate::diagnostic::{Diagnostic, Span};
+use crate::generate::MigrationText;
 use crate::server_error::{self, ServerError};
 use crate::source::{SourceFile, Sources};
 use crate::suggest::{Asked, Suggestions};
@@ -42,6 +43,15 @@ fn diagnostic(sources: &Sources, mistake: Mistake) -> Diagnostic {
         None => Diagnostic::error(mistake.to_string()),
     };
     mistake.help.into_iter().fold(diagnostic, Diagnostic::help)
+}
+
+/// The files as the program is to carry them.
+pub(crate) fn texts<'s>(sources: &'s Sources, blocks: &QueryBlocks) -> Vec<MigrationText<'s>> {
+    let text = |file: &'s SourceFile| MigrationText {
+        path: &file.path,
+        text: blocks.get(&file.path).map(|_| schema_text(file, blocks).into_owned()),
+    };
+    sources.migrations.iter().map(|file| text(file)).collect()
 }
 
 /// The file's text with its named queries blanked out, so that every position stays what it was.

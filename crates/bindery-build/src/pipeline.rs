@@ -14,6 +14,7 @@ use crate::impact;
 use crate::lint;
 use crate::lock::{Difference, Lock, LockError};
 use crate::migrated::{Migrated, surroundings};
+use crate::migrations;
 use crate::project::Project;
 use crate::query::Query;
 use crate::refusals;
@@ -289,7 +290,8 @@ impl Config {
             Output::SourceDir(_) => Layout::SourceDir,
         };
         let migrations = project.migrations().iter().filter_map(|migration| migration.version).collect();
-        generate::generate(&Input { queries, types, migrations, layout }, diagnostics)
+        let migration_files = migrations::texts(&project.sources, &project.blocks);
+        generate::generate(&Input { queries, types, migrations, migration_files, layout }, diagnostics)
     }
 
     /// Code that is checked in has to be what would be generated now.

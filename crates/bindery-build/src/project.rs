@@ -15,6 +15,8 @@ use crate::source::{self, Sources};
 pub(crate) struct Project {
     pub sources: Sources,
     pub queries: Vec<Query>,
+    /// Where queries stand in migrations.
+    pub blocks: QueryBlocks,
     /// In the order in which they are applied; none if they cannot be, which is reported.
     pub migrations: Option<Vec<Migration>>,
 }
@@ -35,7 +37,7 @@ impl Project {
             }
         }
         let migrations = migrations::parse(&sources, &blocks, diagnostics);
-        Self { sources, queries, migrations }
+        Self { sources, queries, blocks, migrations }
     }
 
     /// The queries with these names, or all where there is no name; a name that is none is a diagnostic.

@@ -339,7 +339,11 @@ impl fmt::Display for RunErrorKind {
             ),
             Self::NoFile(versions) => {
                 let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
-                write!(f, "there is no file to undo {} with: get back the one that was applied", versions.join(", "))
+                write!(
+                    f,
+                    "there is no file to undo {} with: get back the one that was applied",
+                    versions.join(", ")
+                )
             }
             Self::NothingPending => f.write_str("all migrations are applied already"),
             Self::NothingApplied => f.write_str("no migration is applied that could be undone"),

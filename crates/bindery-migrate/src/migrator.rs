@@ -383,7 +383,8 @@ impl Source {
     }
 
     fn is_edited(&self, applied: &Applied) -> bool {
-        let then = applied.checksums.get(&self.version()).filter(|_| applied.times.contains_key(&self.version()));
+        let then =
+            applied.checksums.get(&self.version()).filter(|_| applied.times.contains_key(&self.version()));
         then.is_some_and(|then| self.checksum().is_some_and(|now| now != *then))
     }
 }

@@ -66,12 +66,7 @@ fn last(applied: &[i64]) -> Result<i64, NoPlan> {
 }
 
 /// goose 3.27, `internal/gooseutil/resolve.go`: of the files that were passed over only those up to the target count.
-fn ups(
-    files: &[i64],
-    applied: &[i64],
-    target: i64,
-    out_of_order: OutOfOrder,
-) -> Result<Vec<i64>, NoPlan> {
+fn ups(files: &[i64], applied: &[i64], target: i64, out_of_order: OutOfOrder) -> Result<Vec<i64>, NoPlan> {
     let current = applied.iter().copied().max().unwrap_or(0);
     let applied: HashSet<i64> = applied.iter().copied().collect();
     let pending = files.iter().copied().filter(|version| *version <= target && !applied.contains(version));

@@ -143,8 +143,7 @@ fn order(mut migrations: Vec<Migration>) -> Result<Vec<Migration>, Vec<Mistake>>
     if let Some(migration) = migrations.iter().find(|migration| migration.version.is_none()) {
         let message = "the file has no number, but others have";
         return Err(vec![
-            Mistake::of_file(&migration.path, message)
-                .help("begin its name with a number from 1 on and `_`"),
+            Mistake::of_file(&migration.path, message).help("begin its name with a number from 1 on and `_`"),
         ]);
     }
     let mut seen: HashMap<Option<i64>, &str> = HashMap::new();

@@ -41,11 +41,7 @@ impl Session {
     }
 
     /// Sets timeouts, and takes them for settings of the session from then on.
-    pub async fn with_timeouts<C: Client>(
-        &self,
-        client: &mut C,
-        timeouts: Timeouts,
-    ) -> Result<Self, Error> {
+    pub async fn with_timeouts<C: Client>(&self, client: &mut C, timeouts: Timeouts) -> Result<Self, Error> {
         let mut restore = self.restore.clone();
         for (name, time) in [("lock_timeout", timeouts.lock), ("statement_timeout", timeouts.statement)] {
             if let Some(time) = time {

@@ -1,7 +1,7 @@
 //! Writes the Rust code: plain data in, the text of each file out. Nothing here touches the disk or a server.
 //!
 //! ```text
-//! mod.rs        enums, table structs, `pub mod cars`, `pub use cars::CarQueries`, `QUERIES`
+//! mod.rs        enums, table structs, `pub mod cars`, `pub use cars::CarQueries`, `QUERIES`, `MIGRATIONS`
 //! cars.rs       queries/cars.sql: its statements, rows, parameters, functions and `CarQueries`
 //! ```
 
@@ -9,6 +9,7 @@ mod derives;
 mod doc;
 mod domain;
 mod function;
+mod migrations;
 mod module;
 mod queries;
 mod root;
@@ -24,6 +25,7 @@ use crate::query::Query;
 use crate::types::{self, Types};
 use crate::{cores, names, source::SourceFile};
 
+pub(crate) use migrations::MigrationText;
 use module::Module;
 
 /// The texts to write, by file name.
@@ -36,6 +38,7 @@ pub(crate) struct Input<'i> {
     pub types: Types<'i>,
     /// The versions of the migrations; empty if they have none.
     pub migrations: Vec<i64>,
+    pub migration_files: Vec<MigrationText<'i>>,
     /// How the root finds the modules.
     pub layout: Layout,
 }

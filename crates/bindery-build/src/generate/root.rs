@@ -7,7 +7,7 @@ use crate::types::{Scope, Types};
 use super::module::Module;
 use super::row::{self, RowStruct};
 use super::text::Text;
-use super::{Input, Layout, derives, doc, domain, queries, table_struct};
+use super::{Input, Layout, derives, doc, domain, migrations, queries, table_struct};
 
 /// The text of `mod.rs`.
 pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
@@ -40,6 +40,7 @@ pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
         write_table(table, types, &mut text);
     }
     text.item(|text| queries::write(input, modules, text));
+    text.item(|text| migrations::write(input, text));
     text.finish()
 }
 

@@ -57,6 +57,9 @@ fn random_projects_are_as_prettyplease_has_them() {
             queries: queries.iter().zip(&descriptions).collect(),
             types,
             migrations: (1..=random.below(40) as i64).collect(),
+            migration_files: [("migrations/1_a.sql", None), ("b.sql", Some("SELECT \"1\";\n".to_owned()))]
+                .map(|(path, text)| MigrationText { path, text })
+                .into(),
             layout: if random.below(2) == 0 { Layout::OutDir } else { Layout::SourceDir },
         };
         for (name, text) in generate(&input, &mut Vec::new()) {
