@@ -90,8 +90,7 @@ async fn run_all(
     let Some(first) = sections.first() else { return Ok(()) };
     let session = Session::begin(client).await.map_err(|error| ApplyError::in_file(first, error))?;
     for section in sections {
-        execute(client, section, "").await?;
-        session.restore(client).await.map_err(|error| ApplyError::in_file(section, error))?;
+        execute(client, section, &session.restore_and("")).await?;
     }
     Ok(())
 }

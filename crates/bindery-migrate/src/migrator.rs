@@ -220,11 +220,10 @@ impl Migrator {
             self.tell(Event::Begin { number: index + 1, of: steps.len(), path, direction });
             let start = Instant::now();
             let note = table.as_ref().map_or_else(String::new, |table| step.note(table));
-            if let Err(error) = step.run(client, &note).await {
+            if let Err(error) = step.run(client, &session.restore_and(&note)).await {
                 let rest = steps[index + 1..].iter().map(|step| step.source.path().to_owned());
                 return Err(RunError::after(RunErrorKind::Failed(error), report.done, rest.collect()));
             }
-            session.restore(client).await?;
             let done = step.done(start.elapsed());
             self.tell(Event::Done(&done));
             report.done.push(done);

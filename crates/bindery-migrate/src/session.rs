@@ -53,6 +53,12 @@ impl Session {
         Ok(Self { restore })
     }
 
+    /// The statements that make the settings what they were, and then `more`: what is to be done as the role and with the
+    /// settings from before a migration.
+    pub fn restore_and(&self, more: &str) -> String {
+        format!("{}; {more}", self.restore)
+    }
+
     /// Makes the settings what they were.
     pub async fn restore<C: Client>(&self, client: &mut C) -> Result<(), Error> {
         client.batch_execute(&self.restore).await
