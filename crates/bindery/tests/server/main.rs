@@ -10,6 +10,7 @@ mod copy;
 mod dynamic;
 mod explain;
 mod listen;
+mod migrate;
 mod pool;
 mod portal;
 mod sql;
