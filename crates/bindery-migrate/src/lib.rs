@@ -14,6 +14,8 @@
 //! than what is written, this crate refuses the file and says what to do. A file without any annotation is one Up.
 
 mod apply;
+mod commands;
+mod envsub;
 mod error;
 mod format;
 mod migration;

@@ -1,0 +1,413 @@
+//! A file's text -> statements, line by line, by goose's rules (goose 3.27, `internal/sqlparser/parser.go`).
+//!
+//! goose reads a file once for each direction; this reads it once for both, and refuses it if either reading fails.
+
+use std::collections::BTreeSet;
+
+use super::annotation::{self, Annotation, is_annotation, is_comment};
+use super::check::{self, Cut, Damage, Finding};
+use super::unfinished;
+use crate::commands::{commands, end_of_first};
+use crate::envsub;
+use crate::error::Mistake;
+use crate::migration::{LineStart, Section, Statement, TransactionMode};
+use crate::quotes::{Token, tokens};
+use crate::read::{Reader, Strictness};
+
+/// goose reads a file through a buffer of this size.
+const LONGEST_LINE: usize = 4 * 1024 * 1024;
+
+/// What a file holds.
+pub(super) struct Parsed {
+    pub up: Section,
+    pub down: Option<Section>,
+    pub variables: Vec<String>,
+}
+
+/// Parses a text with annotations.
+///
+/// # Errors
+/// Every mistake in it, in order.
+pub(super) fn parse(path: &str, text: &str, reader: &Reader) -> Result<Parsed, Vec<Mistake>> {
+    let mut parser = Parser {
+        path,
+        text,
+        reader,
+        place: Place::Start,
+        block: None,
+        swallows: false,
+        envsub: false,
+        blank_from_up: false,
+        skip_until: 0,
+        lines: Vec::new(),
+        transaction: TransactionMode::PerFile,
+        up: Vec::new(),
+        down: None,
+        variables: BTreeSet::new(),
+        mistakes: Vec::new(),
+    };
+    parser.read();
+    parser.check_transactions();
+    parser.mistakes.sort_by_key(|mistake| mistake.offset);
+    if !parser.mistakes.is_empty() {
+        return Err(parser.mistakes);
+    }
+    let section = |statements| Section::new(path, parser.transaction, statements);
+    let variables = parser.variables.into_iter().collect();
+    Ok(Parsed { up: section(parser.up), down: parser.down.map(section), variables })
+}
+
+struct Parser<'f> {
+    path: &'f str,
+    text: &'f str,
+    reader: &'f Reader,
+    place: Place,
+    /// Inside StatementBegin and StatementEnd, which opened here.
+    block: Option<usize>,
+    /// After an empty block goose drops the line that follows, and sends an empty statement for it.
+    swallows: bool,
+    envsub: bool,
+    /// Blank lines are left over from the Up: goose's reading of the Up then looks at the Down's first line.
+    blank_from_up: bool,
+    /// Lines that begin before this offset were told of already.
+    skip_until: usize,
+    lines: Vec<Line<'f>>,
+    transaction: TransactionMode,
+    up: Vec<Statement>,
+    down: Option<Vec<Statement>>,
+    variables: BTreeSet<String>,
+    mistakes: Vec<Mistake>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Start,
+    Up,
+    Down,
+}
+
+/// A line of the statement that is being read.
+struct Line<'f> {
+    offset: usize,
+    written: &'f str,
+    /// Its variables filled in.
+    sql: String,
+    /// Where the parts of `sql` come from.
+    starts: Vec<LineStart>,
+}
+
+impl<'f> Parser<'f> {
+    fn read(&mut self) {
+        let text = self.text.strip_prefix('\u{feff}').unwrap_or(self.text);
+        let mut offset = self.text.len() - text.len();
+        if offset > 0 {
+            self.refuse(0, "the file begins with a byte order mark", "save it as UTF-8 without one");
+        }
+        for whole in text.split_inclusive('\n') {
+            let line = whole.strip_suffix('\n').unwrap_or(whole);
+            if line.len() >= LONGEST_LINE {
+                self.refuse(offset, "this line is longer than the 4 MiB that goose reads", "break it");
+            }
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if is_annotation(line) {
+                self.annotation(offset, line);
+            } else if offset >= self.skip_until {
+                self.plain_line(offset, line);
+            }
+            offset += whole.len();
+        }
+        self.end_of_file();
+    }
+
+    fn annotation(&mut self, offset: usize, line: &str) {
+        match annotation::parse(line) {
+            Ok(Annotation::Up) => self.begin_up(offset),
+            Ok(Annotation::Down) => self.begin_down(offset),
+            Ok(Annotation::StatementBegin) => self.begin_block(offset),
+            Ok(Annotation::StatementEnd) => self.end_block(offset),
+            Ok(Annotation::NoTransaction) => self.transaction = TransactionMode::None,
+            Ok(Annotation::Envsub(on)) => self.envsub = on,
+            Err(refusal) => self.refuse(offset, refusal.message, refusal.help),
+        }
+    }
+
+    fn begin_up(&mut self, offset: usize) {
+        if self.place != Place::Start {
+            let help = "a file has one Up and at most one Down, in that order";
+            return self.refuse(offset, "there is an Up already", help);
+        }
+        self.place = Place::Up;
+        self.skip_until = 0;
+    }
+
+    fn begin_down(&mut self, offset: usize) {
+        if self.place != Place::Up || self.block.is_some() {
+            let help = "it follows the Up, outside of StatementBegin";
+            self.refuse(offset, "a Down is not expected here", help);
+            self.lines.clear();
+        }
+        self.finish_section();
+        self.place = Place::Down;
+        self.block = None;
+        self.swallows = false;
+        self.skip_until = 0;
+        self.down.get_or_insert_default();
+    }
+
+    fn begin_block(&mut self, offset: usize) {
+        if self.place == Place::Start || self.block.is_some() {
+            let help = "write it after Up or Down, and not twice";
+            return self.refuse(offset, "a StatementBegin is not expected here", help);
+        }
+        if self.is_strict() && self.lines.iter().any(|line| !line.sql.trim().is_empty()) {
+            self.check_before_block();
+        }
+        self.block = Some(offset);
+        self.swallows = false;
+    }
+
+    /// goose sends what is unfinished above a block together with it, which does no harm to comments only.
+    fn check_before_block(&mut self) {
+        let statement = statement(&self.lines);
+        let mut significant =
+            tokens(&statement.sql).filter(|token| token.kind.is_significant() || !token.closed);
+        if let Some(first) = significant.next() {
+            let offset = statement.byte_in_file(first.offset);
+            let message = "goose would send this together with the block under it";
+            self.refuse(
+                offset,
+                message,
+                "end it with a `;` that only a space and `--` may follow on its line",
+            );
+            self.lines.clear();
+        }
+    }
+
+    fn end_block(&mut self, offset: usize) {
+        if self.block.take().is_none() {
+            return self.refuse(offset, "there is no StatementBegin to end", "add it above the statement");
+        }
+        self.blank_from_up = false;
+        if self.lines.is_empty() {
+            self.swallows = true;
+        } else {
+            self.finish_statement(Cut::Block);
+        }
+    }
+
+    fn plain_line(&mut self, offset: usize, line: &'f str) {
+        if self.place == Place::Start {
+            return self.line_before_up(offset, line);
+        }
+        let is_leftover = std::mem::take(&mut self.blank_from_up);
+        if self.lines.is_empty() && (is_comment(line) || line.is_empty()) {
+            if is_leftover {
+                self.fill_in(offset, line);
+            }
+            return;
+        }
+        if std::mem::take(&mut self.swallows) {
+            if line.trim().is_empty() || !self.is_strict() {
+                return self.push(Statement::verbatim(String::new(), offset));
+            }
+            let message = "goose would drop this line, after an empty StatementBegin";
+            self.refuse(offset, message, "remove the empty block");
+        }
+        let line = self.fill_in(offset, line);
+        let ends = self.block.is_none() && ends_with_semicolon(&line.sql);
+        self.lines.push(line);
+        if ends {
+            self.finish_statement(Cut::Semicolon);
+        } else if self.is_strict() && self.block.is_none() {
+            self.check_hidden_end();
+        }
+    }
+
+    fn line_before_up(&mut self, offset: usize, line: &str) {
+        let trimmed = line.trim_start();
+        if trimmed.is_empty() || is_comment(line) {
+            return;
+        }
+        let offset = offset + (line.len() - trimmed.len());
+        if trimmed.starts_with("/*") {
+            self.refuse(offset, "goose knows no block comment before the Up", "begin its lines with `--`");
+        } else {
+            self.refuse(offset, "there is SQL before the Up", "write `-- +goose Up` above it");
+        }
+        // What follows is before the Up too.
+        self.skip_until = self.text.len();
+    }
+
+    fn fill_in(&mut self, offset: usize, written: &'f str) -> Line<'f> {
+        let mut line = Line {
+            offset,
+            written,
+            sql: written.to_owned(),
+            starts: vec![LineStart { sql: 0, file: offset }],
+        };
+        if !self.envsub {
+            return line;
+        }
+        let (reader, variables) = (self.reader, &mut self.variables);
+        let mut value_of = |name: &str| {
+            variables.insert(name.to_owned());
+            reader.value_of(name)
+        };
+        match envsub::expand(written, reader.strictness, &mut value_of) {
+            Ok(expanded) => {
+                line.sql = expanded.text;
+                let in_file = |start: LineStart| LineStart { file: offset + start.file, ..start };
+                line.starts = expanded.starts.into_iter().map(in_file).collect();
+            }
+            Err(failure) => self.refuse(offset + failure.at, failure.message, &failure.help),
+        }
+        line
+    }
+
+    /// A word in quotes that begins with `--` keeps goose from seeing the `;` behind it.
+    fn check_hidden_end(&mut self) {
+        let Some(last) = self.lines.last() else { return };
+        let Some(word) =
+            first_comment_word(&last.sql).filter(|word| last.sql[*word..].contains(['\'', '"', '$']))
+        else {
+            return;
+        };
+        let statement = statement(&self.lines);
+        let word = statement.sql.len() + word - last.sql.trim_end().len();
+        let is_hidden = commands(&statement.sql).end.is_some_and(|end| end > word);
+        let is_quoted =
+            |token: Token<'_>| token.kind.is_quoted() && (token.offset..token.end()).contains(&word);
+        if is_hidden && tokens(&statement.sql).any(is_quoted) {
+            let message =
+                "goose takes this word for a comment, and does not see the `;` that ends the statement";
+            self.refuse(statement.byte_in_file(word), message, check::BLOCK);
+            self.lines.clear();
+        }
+    }
+
+    fn end_of_file(&mut self) {
+        if let Some(begin) = self.block {
+            self.refuse(begin, "this StatementBegin has no StatementEnd", "add it under the statement");
+        } else if self.place == Place::Start {
+            if self.mistakes.is_empty() {
+                let mistake = Mistake::of_file(self.path, "the file has no `-- +goose Up`");
+                self.mistakes.push(mistake.help("write it above the first statement"));
+            }
+        } else {
+            self.finish_section();
+        }
+    }
+
+    /// What stands in the buffer has to be finished by now; goose lets blank lines pass.
+    fn finish_section(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        self.blank_from_up = !lines.is_empty();
+        let statement = statement(&lines);
+        if !statement.sql.is_empty() {
+            let unfinished = unfinished::explain(&statement.sql);
+            self.refuse(statement.byte_in_file(unfinished.offset), unfinished.message, unfinished.help);
+        }
+    }
+
+    fn finish_statement(&mut self, cut: Cut) {
+        let lines = std::mem::take(&mut self.lines);
+        let statement = statement(&lines);
+        if self.is_strict() {
+            let findings = check::reading(&statement, cut);
+            if let Some(Finding { damage, .. }) = findings.last() {
+                let start = lines.first().map_or(0, |line| line.offset);
+                self.skip_until = self.end_of_damage(*damage, cut, start);
+                return self.refuse_all(&statement, findings);
+            }
+        }
+        self.push(statement);
+    }
+
+    fn push(&mut self, statement: Statement) {
+        match self.place {
+            Place::Down => self.down.get_or_insert_default().push(statement),
+            Place::Up | Place::Start => self.up.push(statement),
+        }
+    }
+
+    /// Up to where the text is not worth reading, after a statement that began at `start`.
+    fn end_of_damage(&self, damage: Damage, cut: Cut, start: usize) -> usize {
+        match damage {
+            Damage::Rest if cut == Cut::Semicolon => start + end_of_first(&self.text[start..]),
+            Damage::Data if cut == Cut::Semicolon => {
+                let end = self.text[start..].find("\n\\.").map(|end| start + end + 2);
+                end.unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+
+    fn check_transactions(&mut self) {
+        if !self.is_strict() {
+            return;
+        }
+        let (up, down) = (std::mem::take(&mut self.up), self.down.take());
+        for statement in up.iter().chain(down.iter().flatten()) {
+            self.refuse_all(statement, check::transactions(&statement.sql, self.transaction));
+        }
+        (self.up, self.down) = (up, down);
+    }
+
+    fn is_strict(&self) -> bool {
+        self.reader.strictness == Strictness::Strict
+    }
+
+    fn refuse_all(&mut self, statement: &Statement, findings: Vec<Finding>) {
+        for finding in findings {
+            self.refuse(statement.byte_in_file(finding.offset), finding.message, finding.help);
+        }
+    }
+
+    fn refuse(&mut self, offset: usize, message: impl Into<String>, help: &str) {
+        self.mistakes.push(Mistake::at(self.path, offset, message).help(help));
+    }
+}
+
+/// Whether the last word before a comment ends in `;`. Words are what spaces part: goose knows no quotes here.
+fn ends_with_semicolon(line: &str) -> bool {
+    let words = line.split_whitespace().take_while(|word| !word.starts_with("--"));
+    words.last().is_some_and(|word| word.ends_with(';'))
+}
+
+/// Where the first word is that goose takes for a comment.
+fn first_comment_word(line: &str) -> Option<usize> {
+    let mut places = line.match_indices("--").map(|(at, _)| at);
+    places.find(|at| line[..*at].chars().next_back().is_none_or(char::is_whitespace))
+}
+
+/// Joins lines, and trims the whole as goose does.
+fn statement(lines: &[Line<'_>]) -> Statement {
+    let mut sql = String::new();
+    let mut written = String::new();
+    let mut starts = Vec::new();
+    for line in lines {
+        starts.extend(line.starts.iter().map(|start| LineStart { sql: sql.len() + start.sql, ..*start }));
+        // Where a line has no parts, and so that nothing is past its end.
+        let end = LineStart { sql: sql.len() + line.sql.len(), file: line.offset + line.written.len() };
+        starts.push(end);
+        sql.push_str(&line.sql);
+        sql.push('\n');
+        written.push_str(line.written);
+        written.push('\n');
+    }
+    let trimmed = sql.trim();
+    let blank = sql.len() - sql.trim_start().len();
+    let lines = starts_behind(starts, blank);
+    let written = Some(written.trim()).filter(|written| *written != trimmed).map(str::to_owned);
+    Statement { sql: trimmed.to_owned(), lines, written }
+}
+
+/// The starts of a text whose first bytes were taken away.
+fn starts_behind(starts: Vec<LineStart>, taken: usize) -> Vec<LineStart> {
+    let first = starts.partition_point(|start| start.sql <= taken).saturating_sub(1);
+    let shifted = |start: LineStart| match start.sql.checked_sub(taken) {
+        Some(sql) => LineStart { sql, ..start },
+        None => LineStart { sql: 0, file: start.file + (taken - start.sql) },
+    };
+    starts.into_iter().skip(first).map(shifted).collect()
+}
