@@ -1,6 +1,6 @@
 //! Migrations on a real server.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used)]
 
 use std::thread;
 
@@ -124,35 +124,4 @@ fn ten_at_once_apply_each_migration_once() {
         }
     });
     assert_eq!(tables(&database), ["cars", "goose_db_version", "owners"]);
-}
-
-#[test]
-fn goose_own_files_are_split_as_goose_splits_them() {
-    let folder =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/goose/sqlparser");
-    let Ok(entries) = std::fs::read_dir(folder.join("valid-up")) else {
-        println!("skipped: ../shared/conformance/goose is not here");
-        return;
-    };
-    let mut statements = 0;
-    for case in entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
-        let name = case.file_name().unwrap().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(case.join("input.sql")).unwrap();
-        let migration = parse(&name, &text).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
-        let goldens = std::fs::read_dir(&case)
-            .unwrap()
-            .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().ends_with(".golden.sql"));
-        assert_eq!(migration.up.statements.len(), goldens.count(), "{name}");
-        for (index, statement) in migration.up.statements.iter().enumerate() {
-            let golden =
-                std::fs::read_to_string(case.join(format!("{:02}.up.golden.sql", index + 1))).unwrap();
-            assert_eq!(statement.sql, golden, "{name}, statement {}", index + 1);
-            statements += 1;
-        }
-    }
-    for file in std::fs::read_dir(folder.join("invalid/up")).unwrap().map(|entry| entry.unwrap().path()) {
-        let text = std::fs::read_to_string(&file).unwrap();
-        assert!(parse("x", &text).is_err(), "{} is invalid", file.display());
-    }
-    println!("{statements} statements of goose's own files");
 }
