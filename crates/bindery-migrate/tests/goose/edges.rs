@@ -223,8 +223,8 @@ const EDGES: &[Edge] = &[
     (
         "hidden in the last",
         "U\nSELECT '--', $$ --$$;\n",
-        Refused("2:17", "does not see that this `;`"),
-        Refused("2:18", "takes this word"),
+        Refused("2:21", "does not see that this `;`"),
+        Refused("2:17", "takes this word"),
     ),
     ("a word that only looks so", "U\nSELECT '--b', 'a--b';\n", Ups(&["SELECT '--b', 'a--b';"]), Same),
     ("a comment with a quote", "U\nSELECT 1 -- don't;\n;\n", Ups(&["SELECT 1 -- don't;\n;"]), Same),
@@ -418,7 +418,7 @@ fn every_mistake_of_a_file_is_told_in_order() {
     let text = self::text(text);
     let mistakes = read(&text, Strictness::Strict).unwrap_err();
     let places: Vec<_> = mistakes.iter().map(|mistake| place(&text, mistake)).collect();
-    assert_eq!(places, ["1:1", "3:1", "7:1", "9:1", "11:9", "12:1", "14:1"]);
+    assert_eq!(places, ["1:1", "3:1", "7:1", "9:1", "11:10", "12:1", "14:1"]);
 }
 
 #[test]

@@ -94,6 +94,8 @@ struct Line<'f> {
     sql: String,
     /// Where the parts of `sql` come from.
     starts: Vec<LineStart>,
+    /// A variable could not be filled in, which was told.
+    is_broken: bool,
 }
 
 impl<'f> Parser<'f> {
@@ -127,7 +129,14 @@ impl<'f> Parser<'f> {
             Ok(Annotation::StatementEnd) => self.end_block(offset),
             Ok(Annotation::NoTransaction) => self.transaction = TransactionMode::None,
             Ok(Annotation::Envsub(on)) => self.envsub = on,
-            Err(refusal) => self.refuse(offset, refusal.message, refusal.help),
+            Err(refusal) => {
+                self.refuse(offset, refusal.message, refusal.help);
+                // What it would say without the space helps to read the rest.
+                let meant = line.trim_start();
+                if meant.len() < line.len() && annotation::parse(meant).is_ok() {
+                    self.annotation(offset, meant);
+                }
+            }
         }
     }
 
@@ -137,6 +146,8 @@ impl<'f> Parser<'f> {
             return self.refuse(offset, "there is an Up already", help);
         }
         self.place = Place::Up;
+        self.block = None;
+        self.swallows = false;
         self.skip_until = 0;
     }
 
@@ -144,7 +155,9 @@ impl<'f> Parser<'f> {
         if self.place != Place::Up || self.block.is_some() {
             let help = "it follows the Up, outside of StatementBegin";
             self.refuse(offset, "a Down is not expected here", help);
-            self.lines.clear();
+            if self.place != Place::Start {
+                return;
+            }
         }
         self.finish_section();
         self.place = Place::Down;
@@ -157,9 +170,8 @@ impl<'f> Parser<'f> {
     fn begin_block(&mut self, offset: usize) {
         if self.place == Place::Start || self.block.is_some() {
             let help = "write it after Up or Down, and not twice";
-            return self.refuse(offset, "a StatementBegin is not expected here", help);
-        }
-        if self.is_strict() && self.lines.iter().any(|line| !line.sql.trim().is_empty()) {
+            self.refuse(offset, "a StatementBegin is not expected here", help);
+        } else if self.is_strict() && !is_broken(&self.lines) {
             self.check_before_block();
         }
         self.block = Some(offset);
@@ -229,7 +241,9 @@ impl<'f> Parser<'f> {
             return;
         }
         let offset = offset + (line.len() - trimmed.len());
-        if trimmed.starts_with("/*") {
+        if !self.mistakes.is_empty() {
+            // An Up was meant to be above, perhaps.
+        } else if trimmed.starts_with("/*") {
             self.refuse(offset, "goose knows no block comment before the Up", "begin its lines with `--`");
         } else {
             self.refuse(offset, "there is SQL before the Up", "write `-- +goose Up` above it");
@@ -239,12 +253,8 @@ impl<'f> Parser<'f> {
     }
 
     fn fill_in(&mut self, offset: usize, written: &'f str) -> Line<'f> {
-        let mut line = Line {
-            offset,
-            written,
-            sql: written.to_owned(),
-            starts: vec![LineStart { sql: 0, file: offset }],
-        };
+        let starts = vec![LineStart { sql: 0, file: offset }];
+        let mut line = Line { offset, written, sql: written.to_owned(), starts, is_broken: false };
         if !self.envsub {
             return line;
         }
@@ -259,7 +269,10 @@ impl<'f> Parser<'f> {
                 let in_file = |start: LineStart| LineStart { file: offset + start.file, ..start };
                 line.starts = expanded.starts.into_iter().map(in_file).collect();
             }
-            Err(failure) => self.refuse(offset + failure.at, failure.message, &failure.help),
+            Err(failure) => {
+                self.refuse(offset + failure.at, failure.message, &failure.help);
+                line.is_broken = true;
+            }
         }
         line
     }
@@ -303,7 +316,7 @@ impl<'f> Parser<'f> {
         let lines = std::mem::take(&mut self.lines);
         self.blank_from_up = !lines.is_empty();
         let statement = statement(&lines);
-        if !statement.sql.is_empty() {
+        if !statement.sql.is_empty() && !is_broken(&lines) {
             let unfinished = unfinished::explain(&statement.sql);
             self.refuse(statement.byte_in_file(unfinished.offset), unfinished.message, unfinished.help);
         }
@@ -311,6 +324,9 @@ impl<'f> Parser<'f> {
 
     fn finish_statement(&mut self, cut: Cut) {
         let lines = std::mem::take(&mut self.lines);
+        if is_broken(&lines) {
+            return;
+        }
         let statement = statement(&lines);
         if self.is_strict() {
             let findings = check::reading(&statement, cut);
@@ -366,6 +382,10 @@ impl<'f> Parser<'f> {
     fn refuse(&mut self, offset: usize, message: impl Into<String>, help: &str) {
         self.mistakes.push(Mistake::at(self.path, offset, message).help(help));
     }
+}
+
+fn is_broken(lines: &[Line<'_>]) -> bool {
+    lines.iter().any(|line| line.is_broken)
 }
 
 /// Whether the last word before a comment ends in `;`. Words are what spaces part: goose knows no quotes here.
