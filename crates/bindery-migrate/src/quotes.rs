@@ -95,7 +95,7 @@ enum Escapes {
     Backslash,
 }
 
-/// A doubled quote ends one and begins another, which comes to the same.
+/// A doubled quote ends a quote and begins another.
 fn end_of_quote(text: &str, open: usize, escapes: Escapes) -> Option<usize> {
     let quote = text[..open].chars().next_back()?;
     let mut rest = text[open..].char_indices();
@@ -104,15 +104,19 @@ fn end_of_quote(text: &str, open: usize, escapes: Escapes) -> Option<usize> {
             rest.next();
         } else if c == quote {
             let end = open + index + 1;
-            // In an escape string a doubled quote must not end it: what follows takes escapes too.
-            if escapes == Escapes::Backslash && text[end..].starts_with(quote) {
-                rest.next();
-            } else {
-                return Some(end);
-            }
+            match gap_to_more(&text[end..]).filter(|_| escapes == Escapes::Backslash) {
+                Some(gap) => rest.nth(gap),
+                None => return Some(end),
+            };
         }
     }
     None
+}
+
+/// An escape string goes on after a doubled quote, and in a later line: what follows takes escapes too.
+fn gap_to_more(after: &str) -> Option<usize> {
+    let gap = after.find(|c| !is_space(c)).filter(|gap| after[*gap..].starts_with('\''))?;
+    (gap == 0 || after[..gap].contains(['\n', '\r'])).then_some(gap)
 }
 
 /// Comments nest.
@@ -167,6 +171,8 @@ mod tests {
         use Kind::*;
         assert_eq!(kinds("a$b$ 'x''y'"), [(Word, "a$b$"), (String, "'x'"), (String, "'y'")]);
         assert_eq!(kinds("E'd\\'' e'\\\\'"), [(String, "E'd\\''"), (String, "e'\\\\'")]);
+        assert_eq!(kinds("E'a' \n'b\\'c'"), [(String, "E'a' \n'b\\'c'")]);
+        assert_eq!(kinds("E'a' 'b\\'"), [(String, "E'a'"), (String, "'b\\'")]);
         assert_eq!(kinds("name'C:\\'"), [(Word, "name"), (String, "'C:\\'")]);
         assert_eq!(kinds("$1 $ä$ $$ $ä$"), [(Number, "$1"), (DollarBody, "$ä$ $$ $ä$")]);
         assert_eq!(

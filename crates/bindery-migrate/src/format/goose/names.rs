@@ -13,7 +13,7 @@ pub(super) fn check(files: &[&File], strictness: Strictness) -> Vec<Mistake> {
     let mut mistakes: Vec<Mistake> =
         files.iter().filter(|file| is_go(&file.path)).map(|file| go(file)).collect();
     let sql: Vec<&&File> = files.iter().filter(|file| !is_go(&file.path)).collect();
-    if strictness == Strictness::Strict && sql.iter().all(|file| version_of(&file.path).is_none()) {
+    if strictness == Strictness::Strict && !sql.iter().any(|file| is_meant_as_numbered(&file.path)) {
         return mistakes;
     }
     let mut by_version: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
@@ -29,6 +29,11 @@ pub(super) fn check(files: &[&File], strictness: Strictness) -> Vec<Mistake> {
         }));
     }
     mistakes
+}
+
+/// Whether the name of a file begins as if a version were meant, if not one that goose takes.
+fn is_meant_as_numbered(path: &str) -> bool {
+    name_of(path).trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// The number of a file, if goose finds one.
