@@ -31,6 +31,10 @@ impl Command<'_> {
         self.0.iter().any(|token| token.is(word))
     }
 
+    fn is_rule(&self) -> bool {
+        self.begins(&["create", "rule"]) || self.begins(&["create", "or", "replace", "rule"])
+    }
+
     fn ends(&self, word: &str) -> bool {
         self.0.last().is_some_and(|token| token.is(word))
     }
@@ -88,8 +92,9 @@ pub(crate) fn end_of_first(sql: &str) -> usize {
     sql.len()
 }
 
-/// What a `;` may stand in without ending the command: parentheses, and the body of an SQL-standard function
-/// (as psql tells them, PostgreSQL's `fe_utils/psqlscan.l`).
+/// What a `;` may stand in without ending the command: the parentheses of a rule, and the body of an SQL-standard
+/// function (as psql tells them, PostgreSQL's `fe_utils/psqlscan.l`). Other parentheses hold none: one that is missing
+/// is for the server to tell.
 #[derive(Default)]
 struct Depth {
     parentheses: usize,
@@ -103,7 +108,7 @@ impl Depth {
 
     fn enter(&mut self, token: &Token<'_>, before: &Command<'_>) {
         match token.text {
-            "(" => self.parentheses += 1,
+            "(" if before.is_rule() => self.parentheses += 1,
             ")" => self.parentheses = self.parentheses.saturating_sub(1),
             _ if self.atomic > 0 && token.is("case") => self.atomic += 1,
             _ if self.atomic > 0 && token.is("end") => self.atomic -= 1,
@@ -143,7 +148,7 @@ mod tests {
     #[test]
     fn commands_end_at_a_semicolon_outside_of_anything() {
         assert_eq!(starts("a ';'; -- ;\n/* ; */ b $$;$$;; c"), ["a", "b", "c"]);
-        assert_eq!(starts("create rule r as on insert to t do also (a; b); d"), ["c", "d"]);
+        assert_eq!(starts("create rule r as on insert to t do also (a; (b)); d"), ["c", "d"]);
         let body =
             "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT 2; END; d;";
         assert_eq!(starts(body), ["C", "d"]);
@@ -154,7 +159,8 @@ mod tests {
     fn what_is_left_open_is_told() {
         assert_eq!(commands("SELECT 'a''b;', \"c'\", $$ ' $$ -- ' \n /* ' /* */ */;").open, None);
         assert_eq!(commands("a 'b;").open, Some("a string"));
-        assert_eq!(commands("a (b;").open, Some("parentheses"));
+        assert_eq!(commands("create or replace rule r as on insert to t do (b;").open, Some("parentheses"));
+        assert_eq!(commands("a (b;").open, None);
         assert_eq!(commands("CREATE FUNCTION f() BEGIN ATOMIC SELECT 1;").open, Some("a BEGIN ATOMIC body"));
         assert_eq!(commands("a; /* b").open, Some("a comment"));
     }

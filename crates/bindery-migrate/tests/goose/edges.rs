@@ -195,6 +195,7 @@ const EDGES: &[Edge] = &[
         Ups(&["CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1;", "SELECT 2);"]),
         Refused("2:1", "inside parentheses"),
     ),
+    ("a parenthesis is missing", "U\nCREATE TABLE t (a int;\n", Ups(&["CREATE TABLE t (a int;"]), Same),
     (
         "a body on one line",
         "U\nDO $$ BEGIN NULL; END $$;\nSELECT E'\\';', 'C:\\';\n",
