@@ -41,10 +41,6 @@ impl Kind {
     pub fn is_significant(self) -> bool {
         !matches!(self, Self::Space | Self::LineComment | Self::BlockComment)
     }
-
-    pub fn is_quoted(self) -> bool {
-        matches!(self, Self::String | Self::QuotedName | Self::DollarBody)
-    }
 }
 
 /// The tokens of `sql`, all of it in order.

@@ -227,6 +227,12 @@ const EDGES: &[Edge] = &[
         Refused("2:21", "does not see that this `;`"),
         Refused("2:17", "takes this word"),
     ),
+    (
+        "hidden in a block comment",
+        "U\nSELECT 1 /* --a */;\nSELECT 2;\n",
+        Ups(&["SELECT 1 /* --a */;\nSELECT 2;"]),
+        Refused("2:13", "takes this word for a comment"),
+    ),
     ("a word that only looks so", "U\nSELECT '--b', 'a--b';\n", Ups(&["SELECT '--b', 'a--b';"]), Same),
     ("a comment with a quote", "U\nSELECT 1 -- don't;\n;\n", Ups(&["SELECT 1 -- don't;\n;"]), Same),
     // Blocks.

@@ -1,6 +1,7 @@
 //! What goose sends to the server in another way than it is written, and what the server would do with it that nobody
 //! wants. Only statements of files that are read strictly are looked at.
 
+use super::lines::{Line, first_comment_word, statement};
 use crate::commands::{Command, Commands, commands};
 use crate::migration::{Statement, TransactionMode};
 use crate::quotes::{Kind, tokens};
@@ -32,7 +33,7 @@ pub(super) enum Damage {
     Data,
 }
 
-pub(super) const BLOCK: &str =
+const BLOCK: &str =
     "write `-- +goose StatementBegin` above the statement and `-- +goose StatementEnd` under it";
 
 /// Whether goose cut a statement where the server sees no end, or takes for SQL what is none.
@@ -65,6 +66,34 @@ pub(super) fn reading(statement: &Statement, cut: Cut) -> Vec<Finding> {
         }
         (None, _) => Vec::new(),
     }
+}
+
+/// goose sends what is unfinished above a block together with it, which does no harm to comments only.
+pub(super) fn above_block(statement: &Statement) -> Option<Finding> {
+    let mut tokens = tokens(&statement.sql);
+    let first = tokens.find(|token| token.kind.is_significant() || !token.closed)?;
+    let message = "goose would send this together with the block under it";
+    let help = "end it with a `;` that only a space and `--` may follow on its line";
+    Some(finding(first.offset, message, help, Damage::None))
+}
+
+/// A word that begins with `--` keeps goose from seeing the `;` behind it, even in quotes.
+pub(super) fn hidden_end(lines: &[Line<'_>]) -> Option<Finding> {
+    let last = &lines.last()?.sql;
+    let word = first_comment_word(last)?;
+    // It is worth a closer look where what it may stand in ends behind it.
+    if !["'", "\"", "$", "*/"].iter().any(|end| last[word..].contains(end)) {
+        return None;
+    }
+    let sql = statement(lines).sql;
+    let word = sql.len() + word - last.trim_end().len();
+    let end = commands(&sql).end.filter(|end| *end > word)?;
+    let around = tokens(&sql[..end]).find(|token| token.end() > word)?;
+    if around.kind == Kind::LineComment {
+        return None;
+    }
+    let message = "goose takes this word for a comment, and does not see the `;` that ends the statement";
+    Some(finding(word, message, BLOCK, Damage::None))
 }
 
 pub(super) const COPY: (&str, &str) = ("COPY FROM stdin has no data to read here", "write INSERT statements");

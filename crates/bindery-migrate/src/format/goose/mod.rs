@@ -2,6 +2,7 @@
 
 mod annotation;
 mod check;
+mod lines;
 mod names;
 mod parse;
 mod unfinished;

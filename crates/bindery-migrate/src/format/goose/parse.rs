@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 
 use super::annotation::{self, Annotation, is_annotation, is_comment};
 use super::check::{self, Cut, Damage, Finding};
+use super::lines::{Line, ends_with_semicolon, is_broken, statement};
 use super::unfinished;
-use crate::commands::{commands, end_of_first};
+use crate::commands::end_of_first;
 use crate::envsub;
 use crate::error::Mistake;
 use crate::migration::{LineStart, Section, Statement, TransactionMode};
-use crate::quotes::{Token, tokens};
 use crate::read::{Reader, Strictness};
 
 /// goose reads a file through a buffer of this size.
@@ -84,18 +84,6 @@ enum Place {
     Start,
     Up,
     Down,
-}
-
-/// A line of the statement that is being read.
-struct Line<'f> {
-    offset: usize,
-    written: &'f str,
-    /// Its variables filled in.
-    sql: String,
-    /// Where the parts of `sql` come from.
-    starts: Vec<LineStart>,
-    /// A variable could not be filled in, which was told.
-    is_broken: bool,
 }
 
 impl<'f> Parser<'f> {
@@ -172,27 +160,10 @@ impl<'f> Parser<'f> {
             let help = "write it after Up or Down, and not twice";
             self.refuse(offset, "a StatementBegin is not expected here", help);
         } else if self.is_strict() && !is_broken(&self.lines) {
-            self.check_before_block();
+            self.refuse_lines(check::above_block(&statement(&self.lines)));
         }
         self.block = Some(offset);
         self.swallows = false;
-    }
-
-    /// goose sends what is unfinished above a block together with it, which does no harm to comments only.
-    fn check_before_block(&mut self) {
-        let statement = statement(&self.lines);
-        let mut significant =
-            tokens(&statement.sql).filter(|token| token.kind.is_significant() || !token.closed);
-        if let Some(first) = significant.next() {
-            let offset = statement.byte_in_file(first.offset);
-            let message = "goose would send this together with the block under it";
-            self.refuse(
-                offset,
-                message,
-                "end it with a `;` that only a space and `--` may follow on its line",
-            );
-            self.lines.clear();
-        }
     }
 
     fn end_block(&mut self, offset: usize) {
@@ -231,7 +202,7 @@ impl<'f> Parser<'f> {
         if ends {
             self.finish_statement(Cut::Semicolon);
         } else if self.is_strict() && self.block.is_none() {
-            self.check_hidden_end();
+            self.refuse_lines(check::hidden_end(&self.lines));
         }
     }
 
@@ -241,12 +212,14 @@ impl<'f> Parser<'f> {
             return;
         }
         let offset = offset + (line.len() - trimmed.len());
-        if !self.mistakes.is_empty() {
-            // An Up was meant to be above, perhaps.
-        } else if trimmed.starts_with("/*") {
-            self.refuse(offset, "goose knows no block comment before the Up", "begin its lines with `--`");
+        let (message, help) = if trimmed.starts_with("/*") {
+            ("goose knows no block comment before the Up", "begin its lines with `--`")
         } else {
-            self.refuse(offset, "there is SQL before the Up", "write `-- +goose Up` above it");
+            ("there is SQL before the Up", "write `-- +goose Up` above it")
+        };
+        // An annotation that was refused may have been meant for the Up.
+        if self.mistakes.is_empty() {
+            self.refuse(offset, message, help);
         }
         // What follows is before the Up too.
         self.skip_until = self.text.len();
@@ -275,27 +248,6 @@ impl<'f> Parser<'f> {
             }
         }
         line
-    }
-
-    /// A word in quotes that begins with `--` keeps goose from seeing the `;` behind it.
-    fn check_hidden_end(&mut self) {
-        let Some(last) = self.lines.last() else { return };
-        let Some(word) =
-            first_comment_word(&last.sql).filter(|word| last.sql[*word..].contains(['\'', '"', '$']))
-        else {
-            return;
-        };
-        let statement = statement(&self.lines);
-        let word = statement.sql.len() + word - last.sql.trim_end().len();
-        let is_hidden = commands(&statement.sql).end.is_some_and(|end| end > word);
-        let is_quoted =
-            |token: Token<'_>| token.kind.is_quoted() && (token.offset..token.end()).contains(&word);
-        if is_hidden && tokens(&statement.sql).any(is_quoted) {
-            let message =
-                "goose takes this word for a comment, and does not see the `;` that ends the statement";
-            self.refuse(statement.byte_in_file(word), message, check::BLOCK);
-            self.lines.clear();
-        }
     }
 
     fn end_of_file(&mut self) {
@@ -373,7 +325,15 @@ impl<'f> Parser<'f> {
         self.reader.strictness == Strictness::Strict
     }
 
-    fn refuse_all(&mut self, statement: &Statement, findings: Vec<Finding>) {
+    /// What is wrong with the lines read so far, which are let go then.
+    fn refuse_lines(&mut self, finding: Option<Finding>) {
+        if finding.is_some() {
+            let lines = std::mem::take(&mut self.lines);
+            self.refuse_all(&statement(&lines), finding);
+        }
+    }
+
+    fn refuse_all(&mut self, statement: &Statement, findings: impl IntoIterator<Item = Finding>) {
         for finding in findings {
             self.refuse(statement.byte_in_file(finding.offset), finding.message, finding.help);
         }
@@ -382,52 +342,4 @@ impl<'f> Parser<'f> {
     fn refuse(&mut self, offset: usize, message: impl Into<String>, help: &str) {
         self.mistakes.push(Mistake::at(self.path, offset, message).help(help));
     }
-}
-
-fn is_broken(lines: &[Line<'_>]) -> bool {
-    lines.iter().any(|line| line.is_broken)
-}
-
-/// Whether the last word before a comment ends in `;`. Words are what spaces part: goose knows no quotes here.
-fn ends_with_semicolon(line: &str) -> bool {
-    let words = line.split_whitespace().take_while(|word| !word.starts_with("--"));
-    words.last().is_some_and(|word| word.ends_with(';'))
-}
-
-/// Where the first word is that goose takes for a comment.
-fn first_comment_word(line: &str) -> Option<usize> {
-    let mut places = line.match_indices("--").map(|(at, _)| at);
-    places.find(|at| line[..*at].chars().next_back().is_none_or(char::is_whitespace))
-}
-
-/// Joins lines, and trims the whole as goose does.
-fn statement(lines: &[Line<'_>]) -> Statement {
-    let mut sql = String::new();
-    let mut written = String::new();
-    let mut starts = Vec::new();
-    for line in lines {
-        starts.extend(line.starts.iter().map(|start| LineStart { sql: sql.len() + start.sql, ..*start }));
-        // Where a line has no parts, and so that nothing is past its end.
-        let end = LineStart { sql: sql.len() + line.sql.len(), file: line.offset + line.written.len() };
-        starts.push(end);
-        sql.push_str(&line.sql);
-        sql.push('\n');
-        written.push_str(line.written);
-        written.push('\n');
-    }
-    let trimmed = sql.trim();
-    let blank = sql.len() - sql.trim_start().len();
-    let lines = starts_behind(starts, blank);
-    let written = Some(written.trim()).filter(|written| *written != trimmed).map(str::to_owned);
-    Statement { sql: trimmed.to_owned(), lines, written }
-}
-
-/// The starts of a text whose first bytes were taken away.
-fn starts_behind(starts: Vec<LineStart>, taken: usize) -> Vec<LineStart> {
-    let first = starts.partition_point(|start| start.sql <= taken).saturating_sub(1);
-    let shifted = |start: LineStart| match start.sql.checked_sub(taken) {
-        Some(sql) => LineStart { sql, ..start },
-        None => LineStart { sql: 0, file: start.file + (taken - start.sql) },
-    };
-    starts.into_iter().skip(first).map(shifted).collect()
 }
