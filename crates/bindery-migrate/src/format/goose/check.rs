@@ -81,8 +81,9 @@ pub(super) fn above_block(statement: &Statement) -> Option<Finding> {
 pub(super) fn hidden_end(lines: &[Line<'_>]) -> Option<Finding> {
     let last = &lines.last()?.sql;
     let word = first_comment_word(last)?;
-    // It is worth a closer look where what it may stand in ends behind it.
-    if !["'", "\"", "$", "*/"].iter().any(|end| last[word..].contains(end)) {
+    // It is worth a closer look where a `;` and the end of what it may stand in come behind it.
+    let behind = &last[word..];
+    if !behind.contains(';') || !["'", "\"", "$", "*/"].iter().any(|end| behind.contains(end)) {
         return None;
     }
     let sql = statement(lines).sql;
