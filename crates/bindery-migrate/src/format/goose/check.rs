@@ -58,14 +58,17 @@ pub(super) fn reading(statement: &Statement, cut: Cut) -> Vec<Finding> {
         (Some(what), Cut::Block) => {
             vec![finding(0, format!("this block ends inside {what}"), "close it", Damage::None)]
         }
-        (None, Cut::Semicolon) if found.end.is_none() => {
-            let comment = tokens(sql).filter(|token| token.kind == Kind::LineComment).last();
-            let message = "goose takes the `;` in this comment for the end of the statement";
-            let help = "write the comment on a line of its own, or without a `;` at its end";
-            vec![finding(comment.map_or(0, |comment| comment.offset), message, help, Damage::Rest)]
-        }
+        (None, Cut::Semicolon) if found.end.is_none() => end_in_comment(sql).into_iter().collect(),
         (None, _) => Vec::new(),
     }
+}
+
+fn end_in_comment(sql: &str) -> Option<Finding> {
+    let comment =
+        tokens(sql).filter(|token| token.kind == Kind::LineComment && token.text.contains(';')).last()?;
+    let message = "goose takes the `;` in this comment for the end of the statement";
+    let help = "write the comment on a line of its own, or without a `;` at its end";
+    Some(finding(comment.offset, message, help, Damage::Rest))
 }
 
 /// goose sends what is unfinished above a block together with it, which does no harm to comments only.
