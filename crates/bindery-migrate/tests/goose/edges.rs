@@ -208,6 +208,12 @@ const EDGES: &[Edge] = &[
         Ups(&["DO $$\n BEGIN NULL; END\n$$;"]),
         Same,
     ),
+    (
+        "a no-break space is none of the server's",
+        "U\nSELECT 1;\u{a0}-- a\n",
+        Ups(&["SELECT 1;\u{a0}-- a"]),
+        Same,
+    ),
     // What goose does not see.
     (
         "a semicolon behind a hidden word",
@@ -356,6 +362,12 @@ const EDGES: &[Edge] = &[
         "N\nU\nSELECT 1; CREATE INDEX CONCURRENTLY i ON t (a);\n",
         Ups(&["SELECT 1; CREATE INDEX CONCURRENTLY i ON t (a);"]),
         Refused("3:11", "in one message with others"),
+    ),
+    (
+        "one message by a glued comment",
+        "N\nU\nSELECT 1;--a\nVACUUM;\n",
+        Ups(&["SELECT 1;--a\nVACUUM;"]),
+        Refused("4:1", "in one message with others"),
     ),
     ("one message without harm", "N\nU\nSELECT 1; SELECT 2;\n", Ups(&["SELECT 1; SELECT 2;"]), Same),
     ("messages of their own", "N\nU\nVACUUM;\nSELECT 1; --\n", Ups(&["VACUUM;", "SELECT 1; --"]), Same),

@@ -5,6 +5,7 @@
 mod conformance;
 mod edges;
 mod envsub;
+mod names;
 mod random;
 
 use bindery_migrate::{File, Migration, Mistake, Reader, Section, Strictness};
