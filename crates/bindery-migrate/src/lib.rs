@@ -17,6 +17,7 @@
 mod blocking;
 mod client;
 mod command;
+mod envsub;
 mod error;
 mod execute;
 mod format;
@@ -28,6 +29,7 @@ mod quotes;
 mod read;
 mod report;
 mod session;
+mod split;
 mod version_table;
 
 #[cfg(feature = "postgres")]

@@ -124,7 +124,15 @@ impl Statement {
     pub fn offset_in_file(&self, position: u32) -> usize {
         let nth = (position as usize).saturating_sub(1);
         let byte = self.sql.char_indices().nth(nth).map_or(self.sql.len(), |(byte, _)| byte);
-        let line = self.lines.iter().rfind(|line| line.sql <= byte);
-        line.map_or(byte, |line| line.file + (byte - line.sql))
+        self.byte_in_file(byte)
+    }
+
+    /// The byte offset in the file of a byte of [`sql`](Self::sql); of a variable's value, some place in the variable.
+    pub(crate) fn byte_in_file(&self, byte: usize) -> usize {
+        let next = self.lines.partition_point(|line| line.sql <= byte);
+        let Some(line) = next.checked_sub(1).and_then(|line| self.lines.get(line)) else { return byte };
+        let offset = line.file + (byte - line.sql);
+        // A value may be longer than the variable that stands for it.
+        self.lines.get(next).map_or(offset, |next| offset.min(next.file))
     }
 }

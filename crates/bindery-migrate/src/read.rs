@@ -1,6 +1,5 @@
 //! Files -> migrations, in the order in which they are applied.
 
-use std::collections::HashMap;
 use std::env;
 use std::fmt;
 use std::fs;
@@ -103,7 +102,9 @@ impl Reader {
     pub fn read_dir(&self, folder: impl AsRef<Path>) -> Result<Vec<Migration>, ReadError> {
         let mut files = Vec::new();
         for path in list(folder.as_ref())? {
-            let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            let is_sql = path.extension().is_some_and(|extension| extension == "sql");
+            let text = if is_sql { fs::read_to_string(&path) } else { Ok(String::new()) };
+            let text = text.map_err(|error| unreadable(&path, error))?;
             files.push(File { path: path.display().to_string(), text });
         }
         self.read(&files).map_err(|mistakes| ReadError::new(&files, mistakes))
@@ -114,15 +115,12 @@ impl Reader {
     /// # Errors
     /// Every mistake in every file, or what keeps them from having an order.
     pub fn read(&self, files: &[File]) -> Result<Vec<Migration>, Vec<Mistake>> {
-        let mut mistakes = Vec::new();
-        let mut migrations = Vec::new();
-        for file in files {
-            match format::goose::parse(&file.path, &file.text) {
-                Ok(migration) => migrations.push(migration),
-                Err(errors) => mistakes.extend(errors),
-            }
-        }
-        if mistakes.is_empty() { order(migrations) } else { Err(mistakes) }
+        format::goose::read(files, self)
+    }
+
+    /// The value of an environment variable, if it is set.
+    pub(crate) fn value_of(&self, name: &str) -> Option<String> {
+        (self.environment)(name)
     }
 }
 
@@ -134,41 +132,11 @@ pub fn read_dir(folder: impl AsRef<Path>) -> Result<Vec<Migration>, ReadError> {
     Reader::new().read_dir(folder)
 }
 
-/// Puts migrations in the order of their numbers; if none has a number they stay in the order given.
-fn order(mut migrations: Vec<Migration>) -> Result<Vec<Migration>, Vec<Mistake>> {
-    let unnumbered = migrations.iter().filter(|migration| migration.version.is_none()).count();
-    if unnumbered == migrations.len() {
-        return Ok(migrations);
-    }
-    if let Some(migration) = migrations.iter().find(|migration| migration.version.is_none()) {
-        let message = "the file has no number, but others have";
-        return Err(vec![
-            Mistake::of_file(&migration.path, message).help("begin its name with a number from 1 on and `_`"),
-        ]);
-    }
-    let mut seen: HashMap<Option<i64>, &str> = HashMap::new();
-    for migration in &migrations {
-        if let Some(other) = seen.insert(migration.version, &migration.path) {
-            let message = format!("{other} has the same number");
-            return Err(vec![Mistake::of_file(&migration.path, message).help("change one of them")]);
-        }
-    }
-    migrations.sort_by_key(|migration| migration.version);
-    Ok(migrations)
-}
-
-/// The digits before the first `_` of the file's name, if they are a number from 1 on.
-pub(crate) fn version_of(path: &str) -> Option<i64> {
-    let name = path.rsplit(['/', '\\']).next()?;
-    let (digits, _) = name.split_once('_')?;
-    let plain = digits.chars().all(|c| c.is_ascii_digit());
-    digits.parse().ok().filter(|version| plain && *version >= 1)
-}
-
+/// The files that are SQL, and those of goose's that are Go: they are named where they cannot be run.
 fn list(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
     let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql" || extension == "go"));
     files.sort();
     Ok(files)
 }
@@ -186,7 +154,7 @@ mod tests {
             paths.iter().map(|path| File { path: (*path).to_owned(), text: String::new() }).collect();
         match Reader::new().read(&files) {
             Ok(ordered) => Ok(ordered.into_iter().map(|migration| migration.path).collect()),
-            Err(mistakes) => Err(mistakes[0].to_string()),
+            Err(mistakes) => Err(mistakes.iter().map(|mistake| format!("{mistake}\n")).collect()),
         }
     }
 
@@ -204,9 +172,23 @@ mod tests {
     }
 
     #[test]
-    fn a_doubtful_order_is_refused() {
-        assert!(paths(&["1_a.sql", "01_b.sql"]).unwrap_err().contains("same number"));
-        assert!(paths(&["1_a.sql", "b.sql"]).unwrap_err().contains("no number"));
-        assert!(paths(&["1_a.sql", "0_b.sql"]).unwrap_err().contains("0_b.sql: the file has no number"));
+    fn every_doubtful_name_is_refused() {
+        assert!(paths(&["1_a.sql", "01_b.sql"]).unwrap_err().contains("1_a.sql has the same number"));
+        assert!(
+            paths(&["1_a.sql", "0_b.sql"]).unwrap_err().contains("0_b.sql: the file has no number: versions")
+        );
+        let all = paths(&[
+            "1_a.sql",
+            "b.sql",
+            "2_c.go",
+            "2_d_test.go",
+            "3.sql",
+            "9999999999999999999_x.sql",
+            "001_e.sql",
+        ]);
+        assert_eq!(all.unwrap_err().lines().count(), 5);
+        assert!(
+            paths(&["schema.sql", "embed.go"]).unwrap_err().contains("embed.go: this Go file has no number")
+        );
     }
 }
