@@ -29,6 +29,11 @@ pub(crate) fn watch(config: &Config) {
     }
 }
 
+/// The same for variables that the migrations are completed with.
+pub(crate) fn watch_variables(variables: &[String]) {
+    variables.iter().for_each(|variable| print("rerun-if-env-changed", variable));
+}
+
 /// Tells warnings, which cargo repeats on each build until the script runs again.
 pub(crate) fn warn<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) {
     for diagnostic in diagnostics.into_iter().filter(|one| one.severity() == Severity::Warning) {

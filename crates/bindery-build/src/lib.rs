@@ -92,7 +92,10 @@ pub fn run() {
     let outcome = config.generate();
     cargo::watch(&config);
     match outcome {
-        Ok(report) => cargo::warn(&report.warnings),
+        Ok(report) => {
+            cargo::watch_variables(&report.variables);
+            cargo::warn(&report.warnings);
+        }
         Err(error) => cargo::fail(&config, &error),
     }
 }

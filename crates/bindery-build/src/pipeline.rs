@@ -33,6 +33,8 @@ pub struct Report {
     pub origin: Origin,
     /// What the user should know, by file and line.
     pub warnings: Vec<Diagnostic>,
+    /// The environment variables that migrations are completed with (goose's ENVSUB), sorted.
+    pub variables: Vec<String>,
 }
 
 /// Where types and NULLs came from.
@@ -84,7 +86,8 @@ impl Generator {
         let sources = source::read(&self.config, &mut diagnostics);
         let stamp = Stamp::of(&self.config, &sources).filter(|_| diagnostics.is_empty());
         if let Some(queries) = stamp.and_then(|stamp| stamp.queries()) {
-            return Ok(Report { queries, origin: Origin::Lock, warnings: diagnostics });
+            let variables = Vec::new();
+            return Ok(Report { queries, origin: Origin::Lock, warnings: diagnostics, variables });
         }
         let (project, old) = self.read(sources, &mut diagnostics);
         let new = self.answers(&project, old.as_ref(), &mut diagnostics);
@@ -111,9 +114,11 @@ impl Generator {
         }
         self.config.write(old.as_ref() != Some(&lock), &lock, &files, &mut diagnostics)?;
         Diagnostic::sort(&mut diagnostics);
-        let report = Report { queries: project.queries.len(), origin, warnings: diagnostics };
-        // Warnings are told in every run.
-        let stamp = Stamp::of(&self.config, &project.sources).filter(|_| report.warnings.is_empty());
+        let variables = project.variables();
+        let report = Report { queries: project.queries.len(), origin, warnings: diagnostics, variables };
+        // Warnings and variables are told in every run.
+        let has_told = !report.warnings.is_empty() || !report.variables.is_empty();
+        let stamp = Stamp::of(&self.config, &project.sources).filter(|_| !has_told);
         stamp.inspect(|stamp| stamp.leave(report.queries));
         Ok(report)
     }

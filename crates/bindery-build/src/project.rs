@@ -1,5 +1,7 @@
 //! What the user wrote, understood as far as it can be without a server.
 
+use std::collections::BTreeSet;
+
 use bindery_migrate::Migration;
 
 use crate::config::Config;
@@ -55,6 +57,12 @@ impl Project {
     /// The migrations that can be applied.
     pub fn migrations(&self) -> &[Migration] {
         self.migrations.as_deref().unwrap_or_default()
+    }
+
+    /// The environment variables that they are completed with.
+    pub fn variables(&self) -> Vec<String> {
+        let variables = self.migrations().iter().flat_map(|migration| migration.variables.iter().cloned());
+        variables.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// A key for the state of a database after each number of migrations, none of them first: whatever a database

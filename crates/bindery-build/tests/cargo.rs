@@ -113,6 +113,16 @@ fn mistakes_are_errors_of_the_build_and_the_code_of_before_stays() {
     assert!(package.cargo(&["build"], &[]).ok);
     let rested = package.cargo(&["build"], &[]);
     assert!(rested.ok && !rested.text.contains("Compiling"), "{}", rested.text);
+
+    // A variable that a migration is completed with is watched.
+    let town = "-- +goose ENVSUB ON\n-- +goose Up\nALTER TABLE cars ADD town text DEFAULT '${BINDERY_TEST_TOWN:-Bonn}';\n";
+    write(&package.root.join("migrations/2_town.sql"), town);
+    let is_built = |value: &str| {
+        let build = package.cargo(&["build"], &[("BINDERY_TEST_TOWN", value)]);
+        assert!(build.ok, "{}", build.text);
+        build.text.contains("Compiling")
+    };
+    assert_eq!(["Berlin", "Berlin", "Paris"].map(is_built), [true, false, true]);
 }
 
 struct Package {
