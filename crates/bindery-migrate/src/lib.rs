@@ -23,8 +23,8 @@ mod up;
 
 pub use apply::apply;
 pub use error::{ApplyError, Mistake, ReadError, UpError};
-pub use format::Format;
 pub use format::goose::parse;
+pub use format::{Format, UnknownFormat};
 pub use migration::{Migration, Section, Statement, TransactionMode};
 pub use read::{File, Reader, Strictness, read_dir};
 pub use up::{Report, up};

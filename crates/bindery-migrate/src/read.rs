@@ -1,6 +1,5 @@
 //! Files -> migrations, in the order in which they are applied.
 
-use std::collections::HashMap;
 use std::env;
 use std::fmt;
 use std::fs;
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Mistake, ReadError};
-use crate::format::{self, Format};
+use crate::format::{Format, name};
 use crate::migration::Migration;
 
 /// A migration file's name and text.
@@ -114,17 +113,31 @@ impl Reader {
     /// # Errors
     /// Every mistake in every file, or what keeps them from having an order.
     pub fn read(&self, files: &[File]) -> Result<Vec<Migration>, Vec<Mistake>> {
-        let mut mistakes = Vec::new();
-        let mut migrations = Vec::new();
-        for file in files {
-            match format::goose::parse(&file.path, &file.text) {
-                Ok(migration) => migrations.push(migration),
-                Err(errors) => mistakes.extend(errors),
-            }
+        let files = self.without_skipped(files)?;
+        let format = self.format.map_or_else(|| Format::detect(&files), Ok)?;
+        format.read(&files, self)
+    }
+
+    /// A name that no file has would hide that the file it meant is there.
+    fn without_skipped(&self, files: &[File]) -> Result<Vec<File>, Vec<Mistake>> {
+        let is_there = |skipped: &&String| files.iter().any(|file| name::of(&file.path) == skipped.as_str());
+        let unknown: Vec<Mistake> = self
+            .skipped
+            .iter()
+            .filter(|skipped| !is_there(skipped))
+            .map(|skipped| {
+                Mistake::of_file(skipped, NOT_THERE).help("write the name of one, without its folder")
+            })
+            .collect();
+        if !unknown.is_empty() {
+            return Err(unknown);
         }
-        if mistakes.is_empty() { order(migrations) } else { Err(mistakes) }
+        let is_skipped = |file: &&File| self.skipped.iter().any(|skipped| name::of(&file.path) == skipped);
+        Ok(files.iter().filter(|file| !is_skipped(file)).cloned().collect())
     }
 }
+
+const NOT_THERE: &str = "the file is to be skipped, but there is none of this name";
 
 /// Reads every migration directly in a folder, in order, with the defaults.
 ///
@@ -132,38 +145,6 @@ impl Reader {
 /// As [`Reader::read_dir`].
 pub fn read_dir(folder: impl AsRef<Path>) -> Result<Vec<Migration>, ReadError> {
     Reader::new().read_dir(folder)
-}
-
-/// Puts migrations in the order of their numbers; if none has a number they stay in the order given.
-fn order(mut migrations: Vec<Migration>) -> Result<Vec<Migration>, Vec<Mistake>> {
-    let unnumbered = migrations.iter().filter(|migration| migration.version.is_none()).count();
-    if unnumbered == migrations.len() {
-        return Ok(migrations);
-    }
-    if let Some(migration) = migrations.iter().find(|migration| migration.version.is_none()) {
-        let message = "the file has no number, but others have";
-        return Err(vec![
-            Mistake::of_file(&migration.path, message)
-                .help("begin its name with a number from 1 on and `_`"),
-        ]);
-    }
-    let mut seen: HashMap<Option<i64>, &str> = HashMap::new();
-    for migration in &migrations {
-        if let Some(other) = seen.insert(migration.version, &migration.path) {
-            let message = format!("{other} has the same number");
-            return Err(vec![Mistake::of_file(&migration.path, message).help("change one of them")]);
-        }
-    }
-    migrations.sort_by_key(|migration| migration.version);
-    Ok(migrations)
-}
-
-/// The digits before the first `_` of the file's name, if they are a number from 1 on.
-pub(crate) fn version_of(path: &str) -> Option<i64> {
-    let name = path.rsplit(['/', '\\']).next()?;
-    let (digits, _) = name.split_once('_')?;
-    let plain = digits.chars().all(|c| c.is_ascii_digit());
-    digits.parse().ok().filter(|version| plain && *version >= 1)
 }
 
 fn list(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
@@ -176,38 +157,4 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
 
 fn unreadable(path: &Path, error: std::io::Error) -> ReadError {
     ReadError { problems: vec![format!("cannot read {}: {error}", path.display())], source: Some(error) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn paths(paths: &[&str]) -> Result<Vec<String>, String> {
-        let files: Vec<File> =
-            paths.iter().map(|path| File { path: (*path).to_owned(), text: String::new() }).collect();
-        match Reader::new().read(&files) {
-            Ok(ordered) => Ok(ordered.into_iter().map(|migration| migration.path).collect()),
-            Err(mistakes) => Err(mistakes[0].to_string()),
-        }
-    }
-
-    #[test]
-    fn numbers_are_compared_as_numbers() {
-        assert_eq!(
-            paths(&["10_a.sql", "9_b.sql", "0002_c.sql"]).unwrap(),
-            ["0002_c.sql", "9_b.sql", "10_a.sql"]
-        );
-    }
-
-    #[test]
-    fn files_without_numbers_stay_as_they_are() {
-        assert_eq!(paths(&["b.sql", "a.sql"]).unwrap(), ["b.sql", "a.sql"]);
-    }
-
-    #[test]
-    fn a_doubtful_order_is_refused() {
-        assert!(paths(&["1_a.sql", "01_b.sql"]).unwrap_err().contains("same number"));
-        assert!(paths(&["1_a.sql", "b.sql"]).unwrap_err().contains("no number"));
-        assert!(paths(&["1_a.sql", "0_b.sql"]).unwrap_err().contains("0_b.sql: the file has no number"));
-    }
 }

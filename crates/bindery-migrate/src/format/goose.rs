@@ -1,9 +1,11 @@
 //! Reads a migration file by goose's rules (goose 3.27, `internal/sqlparser/parser.go`), line by line.
 
+use std::collections::HashMap;
+
 use crate::error::Mistake;
 use crate::migration::{LineStart, Migration, Section, Statement, TransactionMode};
 use crate::quotes::left_open;
-use crate::read::version_of;
+use crate::read::{File, Reader};
 
 /// Parses a file's text; `path` is how messages show it, and its name gives the version.
 ///
@@ -31,6 +33,56 @@ pub fn parse(path: &str, text: &str) -> Result<Migration, Vec<Mistake>> {
         down: parser.down.map(section),
         variables: Vec::new(),
     })
+}
+
+/// Reads files, in the order of their numbers.
+pub(crate) fn read(files: &[File], _: &Reader) -> Result<Vec<Migration>, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    let mut migrations = Vec::new();
+    for file in files {
+        let is_go = file.path.ends_with(".go");
+        if is_go && version_of(&file.path).is_some() {
+            let help = "write it in SQL, or list it under `skip` in bindery.toml";
+            mistakes.push(Mistake::of_file(&file.path, "a migration in Go cannot be run").help(help));
+        } else if !is_go {
+            match parse(&file.path, &file.text) {
+                Ok(migration) => migrations.push(migration),
+                Err(errors) => mistakes.extend(errors),
+            }
+        }
+    }
+    if mistakes.is_empty() { order(migrations) } else { Err(mistakes) }
+}
+
+/// Puts migrations in the order of their numbers; if none has a number they stay in the order given.
+fn order(mut migrations: Vec<Migration>) -> Result<Vec<Migration>, Vec<Mistake>> {
+    let unnumbered = migrations.iter().filter(|migration| migration.version.is_none()).count();
+    if unnumbered == migrations.len() {
+        return Ok(migrations);
+    }
+    if let Some(migration) = migrations.iter().find(|migration| migration.version.is_none()) {
+        let message = "the file has no number, but others have";
+        return Err(vec![
+            Mistake::of_file(&migration.path, message).help("begin its name with a number from 1 on and `_`"),
+        ]);
+    }
+    let mut seen: HashMap<Option<i64>, &str> = HashMap::new();
+    for migration in &migrations {
+        if let Some(other) = seen.insert(migration.version, &migration.path) {
+            let message = format!("{other} has the same number");
+            return Err(vec![Mistake::of_file(&migration.path, message).help("change one of them")]);
+        }
+    }
+    migrations.sort_by_key(|migration| migration.version);
+    Ok(migrations)
+}
+
+/// The digits before the first `_` of the file's name, if they are a number from 1 on.
+fn version_of(path: &str) -> Option<i64> {
+    let name = path.rsplit(['/', '\\']).next()?;
+    let (digits, _) = name.split_once('_')?;
+    let plain = digits.chars().all(|c| c.is_ascii_digit());
+    digits.parse().ok().filter(|version| plain && *version >= 1)
 }
 
 struct Parser<'p> {
@@ -347,5 +399,36 @@ mod tests {
         for (text, part) in files {
             assert!(refused(text).1.contains(part), "{text}");
         }
+    }
+
+    fn paths(paths: &[&str]) -> Result<Vec<String>, String> {
+        let files: Vec<File> = paths
+            .iter()
+            .map(|path| File { path: (*path).to_owned(), text: "-- +goose Up\n".to_owned() })
+            .collect();
+        match Reader::new().read(&files) {
+            Ok(ordered) => Ok(ordered.into_iter().map(|migration| migration.path).collect()),
+            Err(mistakes) => Err(mistakes[0].to_string()),
+        }
+    }
+
+    #[test]
+    fn numbers_are_compared_as_numbers() {
+        assert_eq!(
+            paths(&["10_a.sql", "9_b.sql", "0002_c.sql"]).unwrap(),
+            ["0002_c.sql", "9_b.sql", "10_a.sql"]
+        );
+    }
+
+    #[test]
+    fn files_without_numbers_stay_as_they_are() {
+        assert_eq!(paths(&["b.sql", "a.sql"]).unwrap(), ["b.sql", "a.sql"]);
+    }
+
+    #[test]
+    fn a_doubtful_order_is_refused() {
+        assert!(paths(&["1_a.sql", "01_b.sql"]).unwrap_err().contains("same number"));
+        assert!(paths(&["1_a.sql", "b.sql"]).unwrap_err().contains("no number"));
+        assert!(paths(&["1_a.sql", "0_b.sql"]).unwrap_err().contains("0_b.sql: the file has no number"));
     }
 }
