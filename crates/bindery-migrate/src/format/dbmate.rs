@@ -6,10 +6,9 @@
 
 use crate::error::Mistake;
 use crate::migration::{Migration, Section, Statement, TransactionMode};
-use crate::quotes::left_open;
 use crate::read::{File, Reader};
 
-use super::{Format, has_sql, left_out, name, same_number};
+use super::{Format, has_sql, left_open, left_out, name, same_number};
 
 /// Reads files, in the order of their names.
 pub(super) fn read(files: &[File], _: &Reader) -> Result<Vec<Migration>, Vec<Mistake>> {

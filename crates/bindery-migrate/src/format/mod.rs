@@ -15,6 +15,7 @@ use std::str::FromStr;
 
 use crate::error::Mistake;
 use crate::migration::Migration;
+use crate::quotes;
 use crate::read::{File, Reader};
 
 mod dbmate;
@@ -114,6 +115,11 @@ fn refused(file: &File) -> Vec<Mistake> {
 /// Whether there is anything but blank lines and `--` comments.
 fn has_sql(text: &str) -> bool {
     text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with("--"))
+}
+
+/// What a text leaves open at its end, if anything: a quote or a comment.
+fn left_open(text: &str) -> Option<&'static str> {
+    quotes::left_open(text)
 }
 
 /// Two files that stand for the same.

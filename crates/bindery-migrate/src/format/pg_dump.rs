@@ -1,8 +1,9 @@
 //! What only psql understands, in a schema that pg_dump wrote or psql is fed with.
 
 use crate::error::Mistake;
-use crate::quotes::left_open;
 use crate::read::File;
+
+use super::left_open;
 
 /// Commands of psql without which the SQL around them means something else.
 const NEEDED: [&str; 11] =

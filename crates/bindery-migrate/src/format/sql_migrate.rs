@@ -7,10 +7,9 @@
 
 use crate::error::Mistake;
 use crate::migration::{LineStart, Migration, Section, Statement, TransactionMode};
-use crate::quotes::left_open;
 use crate::read::{File, Reader};
 
-use super::name;
+use super::{left_open, name};
 
 /// Reads files, in the order of their numbers and names.
 pub(super) fn read(files: &[File], _: &Reader) -> Result<Vec<Migration>, Vec<Mistake>> {

@@ -9,10 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::error::Mistake;
 use crate::migration::{Migration, Section, Statement, TransactionMode};
-use crate::quotes::left_open;
 use crate::read::{File, Reader};
 
-use super::{Format, has_sql, left_out, name, same_number};
+use super::{Format, has_sql, left_open, left_out, name, same_number};
 
 const SEPARATOR: &str = "---- create above / drop below ----";
 const DISABLE_TX: &str = "---- tern: disable-tx ----";
