@@ -1,4 +1,4 @@
-//! The migrations: read by goose's rules, applied to a temporary database.
+//! The migrations: read by the rules of their tool, applied to a temporary database.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,6 +9,7 @@ use postgres::Client;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::server_error::{self, ServerError};
+use crate::settings::MigrateSettings;
 use crate::source::{SourceFile, Sources};
 use crate::suggest::{Asked, Suggestions};
 
@@ -21,18 +22,29 @@ pub(crate) type QueryBlocks = HashMap<String, Vec<Range<usize>>>;
 pub(crate) fn parse(
     sources: &Sources,
     blocks: &QueryBlocks,
+    settings: &MigrateSettings,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Migration>> {
     let text = |file: &SourceFile| schema_text(file, blocks).into_owned();
     let files: Vec<File> =
         sources.migrations.iter().map(|file| File { path: file.path.clone(), text: text(file) }).collect();
-    match Reader::new().read(&files) {
+    match reader(settings).read(&files) {
         Ok(migrations) => (!sources.lacks_migrations).then_some(migrations),
         Err(mistakes) => {
             diagnostics.extend(mistakes.into_iter().map(|mistake| diagnostic(sources, mistake)));
             None
         }
     }
+}
+
+fn reader(settings: &MigrateSettings) -> Reader {
+    let MigrateSettings { format, skip } = settings;
+    let mut reader = Reader::new();
+    reader.skip(skip);
+    if let Some(format) = format {
+        reader.format(*format);
+    }
+    reader
 }
 
 fn diagnostic(sources: &Sources, mistake: Mistake) -> Diagnostic {
