@@ -38,9 +38,9 @@ pub(crate) fn parse(
 }
 
 fn reader(settings: &MigrateSettings) -> Reader {
-    let MigrateSettings { format, skip } = settings;
+    let MigrateSettings { format, skip, multi_statement } = settings;
     let mut reader = Reader::new();
-    reader.skip(skip);
+    reader.skip(skip).multi_statement(*multi_statement);
     if let Some(format) = format {
         reader.format(*format);
     }

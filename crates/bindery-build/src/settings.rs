@@ -55,6 +55,8 @@ pub(crate) struct MigrateSettings {
     pub format: Option<Format>,
     /// Files that are left out, by their names without folders.
     pub skip: Vec<String>,
+    /// golang-migrate is run with `x-multi-statement`.
+    pub multi_statement: bool,
 }
 
 impl Default for Settings {

@@ -106,7 +106,11 @@ fn apply_migrate(migrate: Table, settings: &mut MigrateSettings, mistakes: &mut 
                 choice(&at, &value, &formats).map(|format| settings.format = Some(format))
             }
             "skip" => texts(&at, &value).map(|names| settings.skip = names),
-            _ => Err(unknown("migrate", &key, "format, skip")),
+            "multi_statement" => value
+                .as_bool()
+                .map(|is_on| settings.multi_statement = is_on)
+                .ok_or_else(|| format!("`{at}` has to be true or false")),
+            _ => Err(unknown("migrate", &key, "format, skip, multi_statement")),
         };
         mistakes.extend(outcome.err());
     }
@@ -328,10 +332,11 @@ mod tests {
             format = "flyway"
             skip = 3
             skpi = []
+            multi_statement = "on"
         "##;
         let error = Config::new(".").toml(text).unwrap_err().to_string();
         for mistake in [
-            "`migration` is not a setting; did you mean `migrations`?",
+            "`migration` is not a setting; did you mean `migrations` or `migrate`?",
             "`schema` is not a setting; write one of migrations, queries, out",
             "`out` has to be a path",
             "`infinities` has to be \"keep\" or \"error\"",
@@ -361,10 +366,11 @@ mod tests {
             "`migrate.format` has to be \"goose\" or \"golang-migrate\" or \"dbmate\" or \"sql-migrate\" or \"tern\" or \"plain\"",
             "`migrate.skip` has to be a text or a list of texts",
             "`migrate` has no `skpi`; did you mean `skip`?",
+            "`migrate.multi_statement` has to be true or false",
         ] {
             assert!(error.contains(mistake), "{mistake}\n{error}");
         }
-        assert!(error.ends_with("these 30 errors"), "{error}");
+        assert!(error.ends_with("these 31 errors"), "{error}");
     }
 
     #[test]
@@ -386,6 +392,7 @@ mod tests {
             [migrate]
             format = "dbmate"
             skip = ["00003_x.go"]
+            multi_statement = true
         "#;
         let mut config = Config::new(".");
         let settings = &config.toml(text).unwrap().settings;
@@ -397,7 +404,8 @@ mod tests {
         let derives = settings.derives(Some("q.sql"), "Car");
         assert_eq!(derives.derive, ["Eq", "Hash"]);
         assert_eq!(derives.fields["plate"], "licence");
-        let migrate = MigrateSettings { format: Some(Format::Dbmate), skip: vec!["00003_x.go".into()] };
+        let skip = vec!["00003_x.go".to_owned()];
+        let migrate = MigrateSettings { format: Some(Format::Dbmate), skip, multi_statement: true };
         assert_eq!(settings.migrate, migrate);
         assert_eq!(settings.strictness(Rule::SelectStar), Strictness::Off);
         assert_eq!(settings.strictness(Rule::SeveralRows), Strictness::Warn);

@@ -278,3 +278,13 @@ fn migrations_in_go_are_refused_or_skipped() {
     let error = config.migrate_skip(["11_x.go", "11_y.go"]).generate().unwrap_err().to_string();
     assert!(error.contains("11_y.go: the file is to be skipped, but there is none of this name"), "{error}");
 }
+
+#[test]
+fn golang_migrate_may_be_run_with_x_multi_statement() {
+    let package = Package::of(MigrationFormat::GolangMigrate, "multi-statement");
+    let two = "ALTER TABLE cars ADD seats int;\nCREATE INDEX CONCURRENTLY seats ON cars (seats);\n";
+    package.write("migrations/11_seats.up.sql", two);
+    let told = package.refused();
+    assert!(told.contains("CREATE INDEX CONCURRENTLY cannot"), "{told}");
+    package.config().toml("[migrate]\nmulti_statement = true").unwrap().generate().unwrap();
+}

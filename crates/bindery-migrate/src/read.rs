@@ -24,6 +24,7 @@ pub struct File {
 pub struct Reader {
     pub(crate) format: Option<Format>,
     pub(crate) strictness: Strictness,
+    pub(crate) multi_statement: bool,
     skipped: Vec<String>,
     environment: Environment,
 }
@@ -45,6 +46,7 @@ impl Default for Reader {
         Self {
             format: None,
             strictness: Strictness::Strict,
+            multi_statement: false,
             skipped: Vec::new(),
             environment: Arc::new(|name| env::var(name).ok()),
         }
@@ -53,10 +55,11 @@ impl Default for Reader {
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { format, strictness, skipped, environment: _ } = self;
+        let Self { format, strictness, multi_statement, skipped, environment: _ } = self;
         f.debug_struct("Reader")
             .field("format", format)
             .field("strictness", strictness)
+            .field("multi_statement", multi_statement)
             .field("skipped", skipped)
             .finish_non_exhaustive()
     }
@@ -77,6 +80,13 @@ impl Reader {
     /// What to do about files that goose would mangle. The default is [`Strictness::Strict`].
     pub fn strictness(&mut self, strictness: Strictness) -> &mut Self {
         self.strictness = strictness;
+        self
+    }
+
+    /// Whether golang-migrate is run with `x-multi-statement=true`, and so cuts its files at semicolons. The default is that
+    /// it is not.
+    pub fn multi_statement(&mut self, is_on: bool) -> &mut Self {
+        self.multi_statement = is_on;
         self
     }
 

@@ -91,7 +91,9 @@ fn plan<'m>(migrations: &'m [Migration], applied: &[i64]) -> Result<Plan<'m>, Up
     let current = applied.iter().copied().max().unwrap_or(0);
     let mut pending = Vec::new();
     for migration in migrations {
-        let version = migration.version.ok_or_else(|| UpError::Unnumbered(migration.path.clone()))?;
+        // Version 0 is what the table says where nothing was applied.
+        let version = migration.version.filter(|version| *version > 0);
+        let version = version.ok_or_else(|| UpError::Unnumbered(migration.path.clone()))?;
         if !applied.contains(&version) {
             pending.push((version, migration));
         }

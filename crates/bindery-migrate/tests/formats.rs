@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bindery_migrate::{File, Format, Migration, Mistake, Reader, TransactionMode, apply};
+use bindery_migrate::{File, Format, Migration, Mistake, Reader, TransactionMode, apply, up};
 use bindery_postgres::{Database, Server};
 
 fn files(files: &[(&str, &str)]) -> Vec<File> {
@@ -101,6 +101,43 @@ fn a_golang_migrate_file_is_done_whole_or_not_at_all() {
     let error = apply(&mut database.connect().unwrap(), &migrations).unwrap_err();
     assert!(error.to_string().contains("1_a.up.sql, statement 1: division by zero"), "{error}");
     assert!(schema(&database).is_empty());
+}
+
+#[test]
+fn golang_migrate_may_cut_at_semicolons() {
+    let text = "CREATE TABLE a (b int); -- made\nCREATE INDEX CONCURRENTLY i ON a (b);\n-- end\n";
+    let set = [("1_a.up.sql", text), ("1_a.down.sql", "DROP INDEX CONCURRENTLY i;\nDROP TABLE a;")];
+    let migrations = Reader::new().multi_statement(true).read(&files(&set)).unwrap();
+    let up = &migrations[0].up;
+    assert_eq!(sent(up), ["CREATE TABLE a (b int);", " -- made\nCREATE INDEX CONCURRENTLY i ON a (b);"]);
+    assert_eq!(&text[up.statements[1].offset_in_file(10)..][..6], "CREATE");
+    assert_eq!(migrations[0].down.as_ref().unwrap().statements.len(), 2);
+    assert_eq!(schema(&applied(&migrations)), ["a(b)", "i"]);
+    let mut reader = Reader::new();
+    for (text, what) in
+        [("SELECT ';';", "a string"), (FUNCTION, "a dollar-quoted body"), ("-- a; b\nSELECT 1;", "a comment")]
+    {
+        let mistakes = refused(reader.multi_statement(true), &[("1_a.up.sql", text)]);
+        assert!(
+            mistakes[0].message.contains(&format!("cuts this statement off inside {what}")),
+            "{mistakes:?}"
+        );
+        assert_eq!(mistakes[0].offset, text.find(';'));
+    }
+    let mistakes = refused(&reader, &[("1_a.sql", "-- +goose Up\n")]);
+    assert!(
+        mistakes[0].message.contains("is for golang-migrate, but the files are of goose"),
+        "{mistakes:?}"
+    );
+}
+
+#[test]
+fn what_is_numbered_zero_is_not_passed_over() {
+    let database = Server::start().unwrap().create_database().unwrap();
+    let migrations = read(&[("0_a.up.sql", "SELECT 1")]);
+    assert_eq!(migrations[0].version, Some(0));
+    let error = up(&mut database.connect().unwrap(), &migrations).unwrap_err();
+    assert!(error.to_string().contains("0_a.up.sql has no version"), "{error}");
 }
 
 #[test]
@@ -415,10 +452,12 @@ fn plain_files_with_numbers_are_run_in_their_order() {
         numbered,
         [("0_c.sql".to_owned(), None), ("9_a.sql".into(), Some(9)), ("10_b.sql".into(), Some(10))]
     );
-    let some = order(&[("2_b.sql", ""), ("1_a.sql", ""), ("c.sql", "")]);
+    let other = order(&[("10.sql", ""), ("9-a.sql", "")]);
+    assert_eq!(other, [("9-a.sql".to_owned(), Some(9)), ("10.sql".into(), Some(10))]);
+    let some = order(&[("2_b.sql", ""), ("1_a.sql", ""), ("3rd.sql", "")]);
     assert_eq!(
         some.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
-        ["2_b.sql", "1_a.sql", "c.sql"]
+        ["2_b.sql", "1_a.sql", "3rd.sql"]
     );
     let mistake = refusal(Format::Plain, &[("1_a.sql", ""), ("01_b.sql", "")]);
     assert!(mistake.contains("01_b.sql: 1_a.sql has the same number"), "{mistake}");

@@ -135,7 +135,11 @@ fn annotation(line: &str) -> Option<Annotation<'_>> {
     if !options.is_empty() && !options.starts_with(char::is_whitespace) {
         return None;
     }
-    let is_exact = line.starts_with("--") && comment.starts_with(word);
+    // Go's `\s` knows fewer spaces than Rust.
+    let is_space = |c: char| c.is_ascii_whitespace();
+    let exact = line.strip_prefix("--").map(|comment| comment.trim_start_matches(is_space));
+    let after = exact.and_then(|comment| comment.strip_prefix(word));
+    let is_exact = after.is_some_and(|after| after.is_empty() || after.starts_with(is_space));
     Some(Annotation { direction, options: options.trim(), is_exact })
 }
 

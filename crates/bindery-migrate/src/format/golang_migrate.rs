@@ -2,8 +2,8 @@
 //!
 //! Names are those of `source/parse.go`, and pairs those of `source/migration.go`: by number, whatever follows it. A file
 //! is sent as one message (`database/postgres/postgres.go`, `database/pgx/v5/pgx.go`), so that PostgreSQL runs it as one
-//! transaction unless it says otherwise. The option `x-multi-statement` cuts it at semicolons; it stands in a connection's
-//! URL, where no file tells of it.
+//! transaction unless it says otherwise. With the option `x-multi-statement`, which stands in a connection's URL, it is cut
+//! after every semicolon, wherever that stands, and each piece is a message (`database/multistmt/parse.go`).
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::migration::{Migration, Section, Statement, TransactionMode};
 use crate::read::{File, Reader};
 
 use super::name::{self, Direction};
-use super::{Format, left_out, same_number};
+use super::{Format, has_sql, is_outside, left_open, left_out, same_number};
 
 /// The files of one number.
 #[derive(Default)]
@@ -22,7 +22,7 @@ struct Pair<'f> {
 }
 
 /// Reads up and down files, in the order of their numbers.
-pub(super) fn read(files: &[File], _: &Reader) -> Result<Vec<Migration>, Vec<Mistake>> {
+pub(super) fn read(files: &[File], reader: &Reader) -> Result<Vec<Migration>, Vec<Mistake>> {
     let mut pairs: BTreeMap<i64, Pair> = BTreeMap::new();
     let mut mistakes = Vec::new();
     for file in files {
@@ -33,7 +33,10 @@ pub(super) fn read(files: &[File], _: &Reader) -> Result<Vec<Migration>, Vec<Mis
     let mut migrations = Vec::new();
     for (version, pair) in pairs {
         match pair.up {
-            Some(up) => migrations.push(migration(version, up, pair.down)),
+            Some(up) => match migration(version, up, pair.down, reader) {
+                Ok(migration) => migrations.push(migration),
+                Err(errors) => mistakes.extend(errors),
+            },
             None => mistakes.extend(pair.down.map(|down| lacks_up(version, down))),
         }
     }
@@ -55,21 +58,50 @@ fn add<'f>(pairs: &mut BTreeMap<i64, Pair<'f>>, file: &'f File) -> Result<(), Mi
     }
 }
 
-fn migration(version: i64, up: &File, down: Option<&File>) -> Migration {
-    Migration {
+fn migration(
+    version: i64,
+    up: &File,
+    down: Option<&File>,
+    reader: &Reader,
+) -> Result<Migration, Vec<Mistake>> {
+    Ok(Migration {
         version: Some(version),
         path: up.path.clone(),
-        up: section(up),
-        down: down.map(section),
+        up: section(up, reader)?,
+        down: down.map(|down| section(down, reader)).transpose()?,
         variables: Vec::new(),
-    }
+    })
+}
+
+fn section(file: &File, reader: &Reader) -> Result<Section, Vec<Mistake>> {
+    let messages = if reader.multi_statement { pieces(file)? } else { whole(file) };
+    Ok(Section::new(&file.path, TransactionMode::None, messages))
 }
 
 /// A file as it stands; one that is blank is not sent.
-fn section(file: &File) -> Section {
+fn whole(file: &File) -> Vec<Statement> {
     let is_blank = file.text.trim().is_empty();
-    let statements = (!is_blank).then(|| Statement::verbatim(file.text.clone(), 0));
-    Section::new(&file.path, TransactionMode::None, statements.into_iter().collect())
+    (!is_blank).then(|| Statement::verbatim(file.text.clone(), 0)).into_iter().collect()
+}
+
+/// A file cut after each semicolon.
+fn pieces(file: &File) -> Result<Vec<Statement>, Vec<Mistake>> {
+    let (mut statements, mut mistakes) = (Vec::new(), Vec::new());
+    let mut offset = 0;
+    for piece in file.text.split_inclusive(';') {
+        if has_sql(piece) {
+            statements.push(Statement::verbatim(piece.to_owned(), offset));
+        }
+        offset += piece.len();
+        if let Some(before) = piece.strip_suffix(';').filter(|before| !is_outside(before)) {
+            let what = left_open(before).unwrap_or("a comment");
+            let message =
+                format!("with x-multi-statement, golang-migrate cuts this statement off inside {what}");
+            let help = "keep semicolons out of it, or run golang-migrate without that option";
+            mistakes.push(Mistake::at(&file.path, offset - 1, message).help(help));
+        }
+    }
+    if mistakes.is_empty() { Ok(statements) } else { Err(mistakes) }
 }
 
 /// golang-migrate would take it for a migration that does nothing.

@@ -76,6 +76,10 @@ impl Format {
     /// Reads all files of a set, by the rules of this format.
     pub(crate) fn read(self, files: &[File], reader: &Reader) -> Result<Vec<Migration>, Vec<Mistake>> {
         detect::refuse_other_tools(self, files)?;
+        if let Some(file) = files.first().filter(|_| reader.multi_statement && self != Self::GolangMigrate) {
+            let message = format!("`multi_statement` is for golang-migrate, but the files are of {self}");
+            return Err(vec![Mistake::of_file(&file.path, message).help("leave it out")]);
+        }
         if self == Self::Goose {
             return goose::read(files, reader);
         }
@@ -120,6 +124,12 @@ fn has_sql(text: &str) -> bool {
 /// What a text leaves open at its end, if anything: a quote or a comment.
 fn left_open(text: &str) -> Option<&'static str> {
     quotes::left_open(text)
+}
+
+/// Whether what follows `before` stands outside of quotes and comments: there, and not in a line's comment, a quote opens
+/// a string.
+fn is_outside(before: &str) -> bool {
+    left_open(before).is_none() && left_open(&format!("{before} '")).is_some()
 }
 
 /// Two files that stand for the same.

@@ -48,10 +48,10 @@ fn migration(file: &File, sql: String) -> Migration {
     }
 }
 
-/// The digits before the first `_` of the name.
+/// The digits that the name begins with, if they are no part of a word.
 fn number(path: &str) -> Option<i64> {
     let (digits, rest) = name::digits(name::of(path));
-    digits.parse().ok().filter(|_| rest.starts_with('_'))
+    digits.parse().ok().filter(|_| !rest.starts_with(char::is_alphanumeric))
 }
 
 fn doubles(files: &[&File], numbers: &[i64]) -> Vec<Mistake> {

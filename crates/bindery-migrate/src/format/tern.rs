@@ -11,7 +11,7 @@ use crate::error::Mistake;
 use crate::migration::{Migration, Section, Statement, TransactionMode};
 use crate::read::{File, Reader};
 
-use super::{Format, has_sql, left_open, left_out, name, same_number};
+use super::{Format, has_sql, is_outside, left_open, left_out, name, same_number};
 
 const SEPARATOR: &str = "---- create above / drop below ----";
 const DISABLE_TX: &str = "---- tern: disable-tx ----";
@@ -104,12 +104,6 @@ fn statements(part: &str) -> Vec<&str> {
     }
     statements.push(part[start..].trim());
     statements
-}
-
-/// Whether what follows `before` stands outside of quotes and comments: there, and not in a line's comment, a quote opens
-/// a string.
-fn is_outside(before: &str) -> bool {
-    left_open(before).is_none() && left_open(&format!("{before} '")).is_some()
 }
 
 /// What tern would take for something else than it looks like, and what it alone can fill in.
