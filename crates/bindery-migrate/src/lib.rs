@@ -1,4 +1,4 @@
-//! SQL migrations in the goose format: parser and runner.
+//! SQL migrations, in the files of goose and of other tools: parsers and runner.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -10,8 +10,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The rules are those of [goose](https://github.com/pressly/goose) 3.27; where goose would silently run something else
-//! than what is written, this crate refuses the file and says what to do. A file without any annotation is one Up.
+//! Each tool's files are read by its own rules: [goose](https://github.com/pressly/goose) 3.27, golang-migrate, dbmate,
+//! sql-migrate, tern, and plain SQL such as pg_dump writes; see [`Format`]. Where a tool would silently run something else
+//! than what is written, or leave a file out, this crate refuses the file and says what to do.
 
 mod apply;
 mod error;

@@ -34,7 +34,7 @@ pub struct Reader {
 pub enum Strictness {
     /// They are. What is accepted is run as goose runs it. The default.
     Strict,
-    /// They are read exactly as goose reads them.
+    /// They are read exactly as goose reads them, and as nobody else's unless a format is named.
     LikeGoose,
 }
 
@@ -127,7 +127,11 @@ impl Reader {
     /// Every mistake in every file, or what keeps them from having an order.
     pub fn read(&self, files: &[File]) -> Result<Vec<Migration>, Vec<Mistake>> {
         let files = self.without_skipped(files)?;
-        let format = self.format.map_or_else(|| Format::detect(&files), Ok)?;
+        let format = match (self.format, self.strictness) {
+            (Some(format), _) => format,
+            (None, Strictness::LikeGoose) => Format::Goose,
+            (None, Strictness::Strict) => Format::detect(&files)?,
+        };
         format.read(&files, self)
     }
 

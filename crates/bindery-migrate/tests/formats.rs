@@ -1,8 +1,8 @@
 //! The files of each tool, applied to a real server as that tool would, and what is refused.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use bindery_migrate::{File, Format, Migration, Mistake, Reader, TransactionMode, apply, up};
+use bindery_migrate::{File, Format, Migration, Mistake, Reader, Strictness, TransactionMode, apply, up};
 use bindery_postgres::{Database, Server};
 
 fn files(files: &[(&str, &str)]) -> Vec<File> {
@@ -551,4 +551,93 @@ fn migrations_in_go_are_seen_in_a_folder() {
     let error = Reader::new().read_dir(&folder).unwrap_err().to_string();
     assert!(error.contains("2_b.go") && error.contains("`skip`") && !error.contains("embed.go"), "{error}");
     assert_eq!(Reader::new().skip(["2_b.go"]).read_dir(&folder).unwrap().len(), 1);
+}
+
+#[test]
+fn as_goose_reads_files_they_are_of_no_other_tool() {
+    let set = files(&[("1_a.sql", "-- +goose Up\nSELECT 1;\n"), ("2_b.up.sql", "-- +goose Up\nSELECT 2;\n")]);
+    assert_eq!(Reader::new().strictness(Strictness::LikeGoose).read(&set).unwrap().len(), 2);
+}
+
+/// What files of all tools consist of, in any order.
+const PIECES: [&str; 34] = [
+    "-- migrate:up",
+    "-- migrate:down",
+    "--migrate:up transaction:false",
+    "-- Migrate:Down",
+    "-- +migrate Up",
+    "-- +migrate Down notransaction",
+    "-- +migrate StatementBegin",
+    "-- +migrate StatementEnd",
+    "-- +migrate ",
+    "---- create above / drop below ----",
+    "---- tern: disable-tx ----",
+    "{{",
+    "\\restrict ü",
+    "\\i x",
+    "\\.",
+    "COPY a FROM stdin;",
+    "copy",
+    "SELECT 1",
+    "SELECT 'ü'",
+    ";",
+    "'",
+    "\"",
+    "$$",
+    "$x$",
+    "/*",
+    "*/",
+    "--",
+    "-- ü;",
+    "E'\\'",
+    "\u{feff}",
+    "\r",
+    " ",
+    "\t",
+    "\u{a0}",
+];
+
+#[test]
+fn whatever_is_in_the_files_is_read_or_refused_at_a_place_in_them() {
+    let seed = std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos();
+    println!("seed {seed}");
+    let mut state = u64::from(seed) | 1;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let mut read = 0;
+    for _ in 0..20_000 {
+        let mut text = String::new();
+        for _ in 0..random(12) {
+            text.push_str(PIECES[random(PIECES.len())]);
+            text.push_str(["\n", "\n", "\r\n", " ", ""][random(5)]);
+        }
+        let format = Format::ALL[1 + random(5)];
+        let name = if format == Format::GolangMigrate { "1_a.up.sql" } else { "1_a.sql" };
+        let file = File { path: name.to_owned(), text: text.clone() };
+        match Reader::new().format(format).read(std::slice::from_ref(&file)) {
+            Ok(migrations) => {
+                read += 1;
+                for statement in migrations.iter().flat_map(|migration| &migration.up.statements) {
+                    // Of a line that is blanked only the bytes are as many as they were.
+                    let written = (1..).zip(statement.sql.chars()).filter(|(_, c)| *c != ' ');
+                    let places: Vec<usize> = written.map(|(at, _)| statement.offset_in_file(at)).collect();
+                    assert!(
+                        places.is_sorted() && places.iter().all(|at| text.is_char_boundary(*at)),
+                        "{text:?}"
+                    );
+                }
+            }
+            Err(mistakes) => {
+                for Mistake { offset, help, .. } in &mistakes {
+                    assert!(help.is_some() && offset.is_none_or(|at| text.is_char_boundary(at)), "{text:?}");
+                }
+                assert!(!mistakes.is_empty(), "{text:?}");
+            }
+        }
+    }
+    assert!(read > 1000, "{read} files are read");
 }

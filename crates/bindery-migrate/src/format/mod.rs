@@ -16,7 +16,7 @@ use std::str::FromStr;
 use crate::error::Mistake;
 use crate::migration::Migration;
 use crate::quotes;
-use crate::read::{File, Reader};
+use crate::read::{File, Reader, Strictness};
 
 mod dbmate;
 mod detect;
@@ -75,7 +75,9 @@ impl Format {
 
     /// Reads all files of a set, by the rules of this format.
     pub(crate) fn read(self, files: &[File], reader: &Reader) -> Result<Vec<Migration>, Vec<Mistake>> {
-        detect::refuse_other_tools(self, files)?;
+        if reader.strictness == Strictness::Strict {
+            detect::refuse_other_tools(self, files)?;
+        }
         if let Some(file) = files.first().filter(|_| reader.multi_statement && self != Self::GolangMigrate) {
             let message = format!("`multi_statement` is for golang-migrate, but the files are of {self}");
             return Err(vec![Mistake::of_file(&file.path, message).help("leave it out")]);

@@ -8,13 +8,14 @@
 use std::collections::BTreeMap;
 
 use crate::error::Mistake;
-use crate::migration::{Migration, Section, Statement, TransactionMode};
+use crate::migration::{LineStart, Migration, Section, Statement, TransactionMode};
 use crate::read::{File, Reader};
 
 use super::{Format, has_sql, is_outside, left_open, left_out, name, same_number};
 
 const SEPARATOR: &str = "---- create above / drop below ----";
 const DISABLE_TX: &str = "---- tern: disable-tx ----";
+const RESET: &str = "reset all";
 
 /// Reads files, in the order of their numbers.
 pub(super) fn read(files: &[File], _: &Reader) -> Result<Vec<Migration>, Vec<Mistake>> {
@@ -88,8 +89,14 @@ fn section(file: &File, part: &str) -> Section {
     let offset_of = |sql: &str| sql.as_ptr() as usize - file.text.as_ptr() as usize;
     let mut statements: Vec<Statement> =
         sent.into_iter().map(|sql| Statement::verbatim(sql.to_owned(), offset_of(sql))).collect();
-    statements.push(Statement::verbatim("reset all".to_owned(), offset_of(part) + part.len()));
+    statements.push(reset(offset_of(part) + part.len()));
     Section::new(&file.path, transaction, statements)
+}
+
+/// What no file has: all of it stands at the end of its part.
+fn reset(end: usize) -> Statement {
+    let lines = (0..RESET.len()).map(|sql| LineStart { sql, file: end }).collect();
+    Statement { sql: RESET.to_owned(), lines, written: None }
 }
 
 /// Cuts after each semicolon that stands outside of quotes and comments.
