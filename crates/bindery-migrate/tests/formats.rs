@@ -484,6 +484,21 @@ fn a_dump_is_run_without_what_is_for_psql() {
 }
 
 #[test]
+fn files_with_another_ending_are_run_or_refused() {
+    let schema = [("schema.ddl", "CREATE TABLE a ();")];
+    assert_eq!(read(&schema)[0].up.statements.len(), 1);
+    assert_eq!(read(&[("1_a.up.pgsql", "SELECT 1")])[0].version, Some(1));
+    for (format, text) in [
+        (Format::Dbmate, "-- migrate:up\n-- migrate:down\n"),
+        (Format::SqlMigrate, "-- +migrate Up\n"),
+        (Format::Tern, "SELECT 1"),
+    ] {
+        let message = refusal(format, &[("1_a.ddl", text)]);
+        assert!(message.contains(&format!("1_a.ddl: {format} leaves this file out")), "{message}");
+    }
+}
+
+#[test]
 fn the_format_is_seen_from_the_files() {
     let detected = |set: &[(&str, &str)]| Format::detect(&files(set));
     assert_eq!(detected(&[]), Ok(Format::Goose));

@@ -30,10 +30,10 @@ pub(super) fn read(files: &[File], _: &Reader) -> Result<Vec<Migration>, Vec<Mis
 
 /// Of a name like `^(\d+).*\.sql$`.
 fn version(file: &File) -> Result<i64, Mistake> {
-    let (digits, _) = name::digits(name::of(&file.path));
-    match digits {
-        "" => Err(left_out(file, Format::Dbmate, "20240101120000_cars.sql")),
-        digits => name::number(file, digits),
+    let (digits, rest) = name::digits(name::of(&file.path));
+    match digits.is_empty() || !rest.ends_with(".sql") {
+        true => Err(left_out(file, Format::Dbmate, "20240101120000_cars.sql")),
+        false => name::number(file, digits),
     }
 }
 

@@ -8,14 +8,14 @@ use super::{Format, dbmate, name, sql_migrate, tern};
 /// One tool's signs in the files, or none.
 pub(super) fn detect(files: &[File]) -> Result<Format, Vec<Mistake>> {
     let mut found: Vec<(Format, &File)> = Vec::new();
-    for file in files.iter().filter(|file| name::is_visible_sql(&file.path)) {
+    for file in files.iter().filter(|file| name::is_looked_at(&file.path)) {
         let sign = annotated(&file.text).or_else(|| named(&file.path));
         if let Some(format) = sign.filter(|format| found.iter().all(|(other, _)| other != format)) {
             found.push((format, file));
         }
     }
     match found.as_slice() {
-        [] if files.iter().any(|file| name::is_visible_sql(&file.path)) => Ok(Format::Plain),
+        [] if files.iter().any(|file| name::is_looked_at(&file.path)) => Ok(Format::Plain),
         [] => Ok(Format::Goose),
         [(format, _)] => Ok(*format),
         [first, others @ ..] => Err(others.iter().map(|other| mixed(*first, *other)).collect()),

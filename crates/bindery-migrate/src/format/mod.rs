@@ -86,8 +86,7 @@ impl Format {
             return goose::read(files, reader);
         }
         // These tools look at no other files.
-        let files: Vec<File> =
-            files.iter().filter(|file| name::is_visible_sql(&file.path)).cloned().collect();
+        let files: Vec<File> = files.iter().filter(|file| name::is_looked_at(&file.path)).cloned().collect();
         let mistakes: Vec<Mistake> = files.iter().flat_map(refused).collect();
         if !mistakes.is_empty() {
             return Err(mistakes);

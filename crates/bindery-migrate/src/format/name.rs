@@ -8,10 +8,10 @@ pub(crate) fn of(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// Whether it is an SQL file, and not one that editors hide.
-pub(super) fn is_visible_sql(path: &str) -> bool {
+/// Whether a tool would look at the file at all: it is no code, as goose has it, and none that editors hide.
+pub(super) fn is_looked_at(path: &str) -> bool {
     let name = of(path);
-    name.ends_with(".sql") && !name.starts_with('.')
+    !name.ends_with(".go") && !name.starts_with('.')
 }
 
 /// The digits that it begins with, and what follows.

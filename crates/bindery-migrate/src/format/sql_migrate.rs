@@ -9,7 +9,7 @@ use crate::error::Mistake;
 use crate::migration::{LineStart, Migration, Section, Statement, TransactionMode};
 use crate::read::{File, Reader};
 
-use super::{left_open, name};
+use super::{Format, left_open, left_out, name};
 
 /// Reads files, in the order of their numbers and names.
 pub(super) fn read(files: &[File], _: &Reader) -> Result<Vec<Migration>, Vec<Mistake>> {
@@ -41,6 +41,9 @@ pub(super) fn read(files: &[File], _: &Reader) -> Result<Vec<Migration>, Vec<Mis
 
 /// Of a name like `^(\d+).*$`.
 fn number(file: &File) -> Result<Option<i64>, Mistake> {
+    if !file.path.ends_with(".sql") {
+        return Err(left_out(file, Format::SqlMigrate, "1_cars.sql"));
+    }
     match name::digits(name::of(&file.path)) {
         ("", _) => Ok(None),
         (digits, _) => name::number(file, digits).map(Some),
