@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use bindery_migrate::{ApplyError, File, Migration, Mistake, Reader, TransactionMode};
+use bindery_migrate::{ApplyError, File, Format, Migration, Mistake, Reader, TransactionMode};
 use postgres::Client;
 
 use crate::diagnostic::{Diagnostic, Span};
@@ -16,6 +16,13 @@ use crate::suggest::{Asked, Suggestions};
 /// Where named queries stand in files that hold schema too, by path.
 pub(crate) type QueryBlocks = HashMap<String, Vec<Range<usize>>>;
 
+/// The migrations in the order in which they are applied, and whose they are.
+#[derive(Debug)]
+pub(crate) struct Ordered {
+    pub format: Format,
+    pub migrations: Vec<Migration>,
+}
+
 /// Reads the migrations and puts them in order; every mistake in every file is a diagnostic.
 ///
 /// None if there is one: on the rest of them, queries would fail for what they are not to blame for.
@@ -24,12 +31,17 @@ pub(crate) fn parse(
     blocks: &QueryBlocks,
     settings: &MigrateSettings,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Vec<Migration>> {
+) -> Option<Ordered> {
     let text = |file: &SourceFile| schema_text(file, blocks).into_owned();
     let files: Vec<File> =
         sources.migrations.iter().map(|file| File { path: file.path.clone(), text: text(file) }).collect();
-    match reader(settings).read(&files) {
-        Ok(migrations) => (!sources.lacks_migrations).then_some(migrations),
+    let reader = reader(settings);
+    let read = reader.format_of(&files).and_then(|format| {
+        let migrations = reader.read(&files)?;
+        Ok(Ordered { format, migrations })
+    });
+    match read {
+        Ok(ordered) => (!sources.lacks_migrations).then_some(ordered),
         Err(mistakes) => {
             diagnostics.extend(mistakes.into_iter().map(|mistake| diagnostic(sources, mistake)));
             None

@@ -1,10 +1,10 @@
 //! What the user wrote, understood as far as it can be without a server.
 
-use bindery_migrate::Migration;
+use bindery_migrate::{Format, Migration};
 
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::migrations::{self, QueryBlocks};
+use crate::migrations::{self, Ordered, QueryBlocks};
 use crate::nearest;
 use crate::parse;
 use crate::query::Query;
@@ -16,8 +16,8 @@ use crate::source::{self, Sources};
 pub(crate) struct Project {
     pub sources: Sources,
     pub queries: Vec<Query>,
-    /// In the order in which they are applied; none if they cannot be, which is reported.
-    pub migrations: Option<Vec<Migration>>,
+    /// None if they cannot be applied, which is reported.
+    pub migrations: Option<Ordered>,
 }
 
 impl Project {
@@ -40,7 +40,7 @@ impl Project {
             }
         }
         let migrations = migrations::parse(&sources, &blocks, settings, diagnostics);
-        if let Some(migrations) = &migrations {
+        if let Some(Ordered { migrations, .. }) = &migrations {
             sources.put_aside(|path| migrations.iter().any(|migration| migration.path == path));
         }
         Self { sources, queries, migrations }
@@ -60,7 +60,12 @@ impl Project {
 
     /// The migrations that can be applied.
     pub fn migrations(&self) -> &[Migration] {
-        self.migrations.as_deref().unwrap_or_default()
+        self.migrations.as_ref().map_or(&[], |ordered| &ordered.migrations)
+    }
+
+    /// The tool whose files the migrations are.
+    pub fn format(&self) -> Format {
+        self.migrations.as_ref().map_or(Format::Goose, |ordered| ordered.format)
     }
 
     /// A key for the state of a database after each number of migrations, none of them first: whatever a database

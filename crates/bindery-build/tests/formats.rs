@@ -288,3 +288,28 @@ fn golang_migrate_may_be_run_with_x_multi_statement() {
     assert!(told.contains("CREATE INDEX CONCURRENTLY cannot"), "{told}");
     package.config().toml("[migrate]\nmulti_statement = true").unwrap().generate().unwrap();
 }
+
+#[test]
+fn what_a_tool_notes_is_no_drift() {
+    let server = bindery_postgres::Server::start().unwrap();
+    for (format, table) in [
+        (
+            MigrationFormat::GolangMigrate,
+            "schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)",
+        ),
+        (MigrationFormat::Dbmate, "schema_migrations (version varchar PRIMARY KEY)"),
+        (MigrationFormat::SqlMigrate, "gorp_migrations (id text PRIMARY KEY, applied_at timestamptz)"),
+        (MigrationFormat::Tern, "schema_version (version int NOT NULL)"),
+    ] {
+        let package = Package::of(format, &format!("drift-{format}"));
+        let live = server.create_database().unwrap();
+        let mut client = live.connect().unwrap();
+        let migrations = bindery_migrate::read_dir(package.root.join("migrations")).unwrap();
+        bindery_migrate::apply(&mut client, &migrations).unwrap();
+        client.batch_execute(&format!("CREATE TABLE {table}; CREATE TABLE more ()")).unwrap();
+        let report = package.config().drift(live.url()).unwrap().to_string();
+        assert!(report.contains("table `public.more`"), "{report}");
+        assert!(report.contains(&format!("the files are of {format}, and its table")), "{report}");
+        assert_eq!(report.lines().count(), 2, "{report}");
+    }
+}

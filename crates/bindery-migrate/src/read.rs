@@ -126,13 +126,20 @@ impl Reader {
     /// # Errors
     /// Every mistake in every file, or what keeps them from having an order.
     pub fn read(&self, files: &[File]) -> Result<Vec<Migration>, Vec<Mistake>> {
-        let files = self.without_skipped(files)?;
-        let format = match (self.format, self.strictness) {
-            (Some(format), _) => format,
-            (None, Strictness::LikeGoose) => Format::Goose,
-            (None, Strictness::Strict) => Format::detect(&files)?,
-        };
-        format.read(&files, self)
+        let format = self.format_of(files)?;
+        format.read(&self.without_skipped(files)?, self)
+    }
+
+    /// The format by whose rules `files` are read.
+    ///
+    /// # Errors
+    /// As [`Format::detect`], where none is named.
+    pub fn format_of(&self, files: &[File]) -> Result<Format, Vec<Mistake>> {
+        match (self.format, self.strictness) {
+            (Some(format), _) => Ok(format),
+            (None, Strictness::LikeGoose) => Ok(Format::Goose),
+            (None, Strictness::Strict) => Format::detect(&self.without_skipped(files)?),
+        }
     }
 
     /// A name that no file has would hide that the file it meant is there.

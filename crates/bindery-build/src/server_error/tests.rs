@@ -317,7 +317,7 @@ fn migrations() {
         let mut client = database.connect().unwrap();
         let mut failed = parsed
             .iter()
-            .flatten()
+            .flat_map(|ordered| &ordered.migrations)
             .filter_map(|migration| migrations::apply(&mut client, &sources, migration).err());
         diagnostics.extend(failed.next().map(|failed| *failed));
         diagnostics
