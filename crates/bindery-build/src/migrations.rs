@@ -35,9 +35,9 @@ pub(crate) fn parse(
     let text = |file: &SourceFile| schema_text(file, blocks).into_owned();
     let files: Vec<File> =
         sources.migrations.iter().map(|file| File { path: file.path.clone(), text: text(file) }).collect();
-    let reader = reader(settings);
+    let mut reader = reader(settings);
     let read = reader.format_of(&files).and_then(|format| {
-        let migrations = reader.read(&files)?;
+        let migrations = reader.format(format).read(&files)?;
         Ok(Ordered { format, migrations })
     });
     match read {

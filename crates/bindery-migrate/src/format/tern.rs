@@ -138,11 +138,16 @@ fn refused(file: &File) -> Vec<Mistake> {
 
 /// A comment that tells tern what to do, or almost does.
 pub(super) fn is_annotation(line: &str) -> bool {
+    if line.contains(SEPARATOR) {
+        return true;
+    }
+    // Most lines are none, and a build looks at every one.
+    if !line.trim_start().starts_with("--") {
+        return false;
+    }
     let line = line.to_ascii_lowercase();
-    let is_comment = line.trim_start().starts_with("--");
-    line.contains(SEPARATOR)
-        || is_comment && line.contains("create above") && line.contains("drop below")
-        || is_comment && line.contains("tern:") && line.contains("disable-tx")
+    line.contains("create above") && line.contains("drop below")
+        || line.contains("tern:") && line.contains("disable-tx")
 }
 
 /// The line that parts create and drop counts wherever it stands.
