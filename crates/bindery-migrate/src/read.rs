@@ -112,10 +112,9 @@ impl Reader {
     pub fn read_dir(&self, folder: impl AsRef<Path>) -> Result<Vec<Migration>, ReadError> {
         let mut files = Vec::new();
         for path in list(folder.as_ref())? {
-            let text = match is_go(&path) {
-                true => String::new(),
-                false => fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?,
-            };
+            let is_sql = path.extension().is_some_and(|extension| extension == "sql");
+            let text = if is_sql { fs::read_to_string(&path) } else { Ok(String::new()) };
+            let text = text.map_err(|error| unreadable(&path, error))?;
             files.push(File { path: path.display().to_string(), text });
         }
         self.read(&files).map_err(|mistakes| ReadError::new(&files, mistakes))
@@ -171,18 +170,13 @@ pub fn read_dir(folder: impl AsRef<Path>) -> Result<Vec<Migration>, ReadError> {
     Reader::new().read_dir(folder)
 }
 
+/// The files that are SQL, and those of goose's that are Go: they are named where they cannot be run.
 fn list(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
     let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    files.retain(|path| is_go(path) || path.extension().is_some_and(|extension| extension == "sql"));
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql" || extension == "go"));
     files.sort();
     Ok(files)
-}
-
-/// Code, as goose has it; tests are none of its migrations.
-fn is_go(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.ends_with(".go") && !name.ends_with("_test.go")
 }
 
 fn unreadable(path: &Path, error: std::io::Error) -> ReadError {

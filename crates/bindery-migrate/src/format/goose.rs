@@ -41,7 +41,7 @@ pub(crate) fn read(files: &[File], _: &Reader) -> Result<Vec<Migration>, Vec<Mis
     let mut migrations = Vec::new();
     for file in files {
         let is_go = file.path.ends_with(".go");
-        if is_go && version_of(&file.path).is_some() {
+        if is_go && version_of(&file.path).is_some() && !file.path.ends_with("_test.go") {
             let help = "write it in SQL, or list it under `skip` in bindery.toml";
             mistakes.push(Mistake::of_file(&file.path, "a migration in Go cannot be run").help(help));
         } else if !is_go {
