@@ -3,7 +3,7 @@
 use crate::error::Mistake;
 use crate::read::File;
 
-use super::left_open;
+use super::{is_outside, left_open};
 
 /// Commands of psql without which the SQL around them means something else.
 const NEEDED: [&str; 11] =
@@ -39,24 +39,45 @@ fn needed(file: &File, offset: usize, command: &str) -> Option<Mistake> {
 
 /// Where a COPY begins whose data would follow in the file.
 pub(super) fn copy_from_stdin(text: &str) -> Option<usize> {
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let start = offset + (line.len() - line.trim_start().len());
-        if is_copy_from_stdin(&text[start..]) && left_open(&text[..start]).is_none() {
-            return Some(start);
+    // Hardly any file has the word.
+    if !text.to_ascii_lowercase().contains("stdin") {
+        return None;
+    }
+    let mut start = 0;
+    for end in text.match_indices(';').map(|(end, _)| end).chain([text.len()]) {
+        if end == text.len() || is_outside(&text[start..end]) {
+            let command = after_comments(&text[start..end]);
+            if is_copy_from_stdin(command) {
+                return Some(end - command.len());
+            }
+            start = end + 1;
         }
-        offset += line.len();
     }
     None
 }
 
-fn is_copy_from_stdin(text: &str) -> bool {
-    if !text.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("copy")) {
-        return false;
+/// What comes after blanks, comments and commands of psql.
+fn after_comments(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        let end = if rest.starts_with("--") || rest.starts_with('\\') {
+            rest.find('\n')
+        } else if rest.starts_with("/*") {
+            let mut ends = rest.match_indices("*/").map(|(end, _)| end + 2);
+            ends.find(|end| left_open(&rest[..*end]).is_none())
+        } else {
+            return rest;
+        };
+        // One that is not closed goes to the end.
+        rest = rest[end.unwrap_or(rest.len())..].trim_start();
     }
-    let statement = text.split(';').next().unwrap_or_default().to_ascii_lowercase();
-    let words: Vec<&str> = statement.split_whitespace().collect();
-    words[0] == "copy" && words.windows(2).any(|two| two[0] == "from" && two[1].starts_with("stdin"))
+}
+
+fn is_copy_from_stdin(command: &str) -> bool {
+    let command = command.to_ascii_lowercase();
+    let words: Vec<&str> = command.split_whitespace().collect();
+    words.first() == Some(&"copy")
+        && words.windows(2).any(|two| two[0] == "from" && two[1].starts_with("stdin"))
 }
 
 #[cfg(test)]
@@ -95,6 +116,8 @@ mod tests {
     fn data_is_found_where_a_copy_begins() {
         assert_eq!(copy_from_stdin("SELECT 1;\n  COPY public.a (b,\n c) FROM stdin;\n1\t2\n\\.\n"), Some(12));
         assert_eq!(copy_from_stdin("copy a from STDIN with csv;"), Some(0));
+        let behind = "SELECT ';'; -- x;\n/* a /* b; */ */ COPY t\nFROM stdin (DELIMITER ';')";
+        assert_eq!(copy_from_stdin(behind), behind.find("COPY"));
         for text in
             ["COPY a FROM '/stdin';", "copying; from stdin", "$$\nCOPY a FROM stdin;\n$$", "cöpy from stdin"]
         {
