@@ -5,6 +5,8 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 
+use bindery_migrate::Format as MigrationFormat;
+
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::progress::{Progress, Step};
@@ -94,6 +96,21 @@ impl Config {
     /// rest is schema.
     pub fn migrations<P: Into<PathBuf>>(&mut self, paths: impl IntoIterator<Item = P>) -> &mut Self {
         self.migrations = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The tool whose files the migrations are. The default is to see it from their names and annotations; a mix of tools
+    /// is an error. In `bindery.toml`: `format = "dbmate"` under `[migrate]`.
+    pub fn migrate_format(&mut self, format: MigrationFormat) -> &mut Self {
+        self.settings.migrate.format = Some(format);
+        self
+    }
+
+    /// Files of the migrations' folders to leave out, by their names without folders, such as migrations written in Go. A
+    /// name that no file has is an error. The default is none. In `bindery.toml`: `skip = ["00003_x.go"]` under
+    /// `[migrate]`.
+    pub fn migrate_skip<N: Into<String>>(&mut self, names: impl IntoIterator<Item = N>) -> &mut Self {
+        self.settings.migrate.skip = names.into_iter().map(Into::into).collect();
         self
     }
 

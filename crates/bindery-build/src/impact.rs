@@ -41,7 +41,11 @@ impl Config {
     pub fn impact_since(&self, revision: &str) -> Result<Impact, Error> {
         let failed = |diagnostic: Box<Diagnostic>| Error::new(vec![*diagnostic]);
         let mut mistakes = Vec::new();
-        let before = Project::parse(revision::read(self, revision).map_err(failed)?, &mut mistakes);
+        let sources = revision::read(self, revision).map_err(failed)?;
+        let mut settings = self.settings.migrate.clone();
+        // What is skipped now may be as new as a migration.
+        settings.skip.retain(|name| sources.has_migration_named(name));
+        let before = Project::parse(sources, &settings, &mut mistakes);
         let now = Project::read(self, &mut mistakes);
         if mistakes.iter().any(Diagnostic::is_error) {
             return Err(Error::new(mistakes));

@@ -64,6 +64,7 @@ mod given;
 mod pipeline;
 mod progress;
 
+pub use bindery_migrate::Format as MigrationFormat;
 pub use config::{Config, Mode};
 pub use diagnostic::{Diagnostic, Severity};
 pub use drift::{Drift, DriftChange, DriftKind, DriftReport, DriftSeverity};

@@ -1,20 +1,28 @@
-//! The migrations: read by goose's rules, applied to a temporary database.
+//! The migrations: read by the rules of their tool, applied to a temporary database.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use bindery_migrate::{ApplyError, File, Migration, Mistake, Reader, TransactionMode};
+use bindery_migrate::{ApplyError, File, Format, Migration, Mistake, Reader, TransactionMode};
 use postgres::Client;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::generate::MigrationText;
 use crate::server_error::{self, ServerError};
+use crate::settings::MigrateSettings;
 use crate::source::{SourceFile, Sources};
 use crate::suggest::{Asked, Suggestions};
 
 /// Where named queries stand in files that hold schema too, by path.
 pub(crate) type QueryBlocks = HashMap<String, Vec<Range<usize>>>;
+
+/// The migrations in the order in which they are applied, and whose they are.
+#[derive(Debug)]
+pub(crate) struct Ordered {
+    pub format: Format,
+    pub migrations: Vec<Migration>,
+}
 
 /// Reads the migrations and puts them in order; every mistake in every file is a diagnostic.
 ///
@@ -22,18 +30,34 @@ pub(crate) type QueryBlocks = HashMap<String, Vec<Range<usize>>>;
 pub(crate) fn parse(
     sources: &Sources,
     blocks: &QueryBlocks,
+    settings: &MigrateSettings,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Vec<Migration>> {
+) -> Option<Ordered> {
     let text = |file: &SourceFile| schema_text(file, blocks).into_owned();
     let files: Vec<File> =
         sources.migrations.iter().map(|file| File { path: file.path.clone(), text: text(file) }).collect();
-    match Reader::new().read(&files) {
-        Ok(migrations) => (!sources.lacks_migrations).then_some(migrations),
+    let mut reader = reader(settings);
+    let read = reader.format_of(&files).and_then(|format| {
+        let migrations = reader.format(format).read(&files)?;
+        Ok(Ordered { format, migrations })
+    });
+    match read {
+        Ok(ordered) => (!sources.lacks_migrations).then_some(ordered),
         Err(mistakes) => {
             diagnostics.extend(mistakes.into_iter().map(|mistake| diagnostic(sources, mistake)));
             None
         }
     }
+}
+
+fn reader(settings: &MigrateSettings) -> Reader {
+    let MigrateSettings { format, skip, multi_statement } = settings;
+    let mut reader = Reader::new();
+    reader.skip(skip).multi_statement(*multi_statement);
+    if let Some(format) = format {
+        reader.format(*format);
+    }
+    reader
 }
 
 fn diagnostic(sources: &Sources, mistake: Mistake) -> Diagnostic {

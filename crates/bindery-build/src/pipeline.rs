@@ -128,7 +128,7 @@ impl Generator {
         let (config, mut of_lock) = (&self.config, Vec::new());
         let read = thread::scope(|scope| {
             let lock = scope.spawn(|| config.read_lock(&mut of_lock));
-            let project = Project::parse(sources, diagnostics);
+            let project = Project::parse(sources, &config.settings.migrate, diagnostics);
             (project, lock.join().expect("reading a lock does not panic"))
         });
         diagnostics.extend(of_lock);

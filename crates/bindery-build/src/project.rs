@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use bindery_migrate::Migration;
+use bindery_migrate::{Format, Migration};
 
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::migrations::{self, QueryBlocks};
+use crate::migrations::{self, Ordered, QueryBlocks};
 use crate::nearest;
 use crate::parse;
 use crate::query::Query;
+use crate::settings::MigrateSettings;
 use crate::source::{self, Sources};
 
 /// Sources, queries and migrations of a package.
@@ -19,17 +20,21 @@ pub(crate) struct Project {
     pub queries: Vec<Query>,
     /// Where queries stand in migrations.
     pub blocks: QueryBlocks,
-    /// In the order in which they are applied; none if they cannot be, which is reported.
-    pub migrations: Option<Vec<Migration>>,
+    /// None if they cannot be applied, which is reported.
+    pub migrations: Option<Ordered>,
 }
 
 impl Project {
     /// Reads and parses every file; what cannot be is a diagnostic, and the rest is still there.
     pub fn read(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        Self::parse(source::read(config, diagnostics), diagnostics)
+        Self::parse(source::read(config, diagnostics), &config.settings.migrate, diagnostics)
     }
 
-    pub fn parse(sources: Sources, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub fn parse(
+        mut sources: Sources,
+        settings: &MigrateSettings,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
         let mut queries = Vec::new();
         let mut blocks = QueryBlocks::new();
         for (file, parsed) in sources.queries.iter().zip(parse::parse_all(&sources, diagnostics)) {
@@ -38,7 +43,10 @@ impl Project {
                 blocks.insert(file.path.clone(), parsed.blocks);
             }
         }
-        let migrations = migrations::parse(&sources, &blocks, diagnostics);
+        let migrations = migrations::parse(&sources, &blocks, settings, diagnostics);
+        if let Some(Ordered { migrations, .. }) = &migrations {
+            sources.put_aside(|path| migrations.iter().any(|migration| migration.path == path));
+        }
         Self { sources, queries, blocks, migrations }
     }
 
@@ -56,7 +64,12 @@ impl Project {
 
     /// The migrations that can be applied.
     pub fn migrations(&self) -> &[Migration] {
-        self.migrations.as_deref().unwrap_or_default()
+        self.migrations.as_ref().map_or(&[], |ordered| &ordered.migrations)
+    }
+
+    /// The tool whose files the migrations are.
+    pub fn format(&self) -> Format {
+        self.migrations.as_ref().map_or(Format::Goose, |ordered| ordered.format)
     }
 
     /// The environment variables that they are completed with.

@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::source::{SourceFile, Sources, hash};
+use crate::source::{Purpose, SourceFile, Sources, hash, is_go};
 
 /// What a build of `revision` would have read, with the paths that are set now.
 ///
@@ -16,10 +16,10 @@ use crate::source::{SourceFile, Sources, hash};
 /// There is no git, no such revision, or a file is not UTF-8.
 pub(crate) fn read(config: &Config, revision: &str) -> Result<Sources, Box<Diagnostic>> {
     let repository = Repository { root: &config.root, revision };
-    let migrations = repository.read_all(&config.migrations)?;
+    let migrations = repository.read_all(&config.migrations, Purpose::Migrations)?;
     let migration_hashes = migrations.iter().map(|file| hash([file.text.as_str()])).collect();
-    let queries = repository.read_all(&config.queries)?;
-    Ok(Sources { migrations, migration_hashes, lacks_migrations: false, queries })
+    let queries = repository.read_all(&config.queries, Purpose::Queries)?;
+    Ok(Sources { migrations, migration_hashes, queries, ..Sources::default() })
 }
 
 struct Repository<'c> {
@@ -29,24 +29,28 @@ struct Repository<'c> {
 }
 
 impl Repository<'_> {
-    fn read_all(&self, paths: &[PathBuf]) -> Result<Vec<Arc<SourceFile>>, Box<Diagnostic>> {
+    fn read_all(&self, paths: &[PathBuf], purpose: Purpose) -> Result<Vec<Arc<SourceFile>>, Box<Diagnostic>> {
         let mut files = Vec::new();
         for path in paths {
-            files.extend(self.list(path)?);
+            files.extend(self.list(path, purpose)?);
         }
         let texts = self.texts(&files)?;
-        Ok(files.into_iter().zip(texts).map(|(path, text)| Arc::new(SourceFile { path, text })).collect())
+        let file = |(path, text): (String, String)| {
+            let text = if is_go(&path) { String::new() } else { text };
+            Arc::new(SourceFile { path, text })
+        };
+        Ok(files.into_iter().zip(texts).map(file).collect())
     }
 
-    /// A file itself, or the `.sql` files directly in a folder, by name.
-    fn list(&self, path: &Path) -> Result<Vec<String>, Box<Diagnostic>> {
+    /// A file itself, or the files directly in a folder, by name.
+    fn list(&self, path: &Path, purpose: Purpose) -> Result<Vec<String>, Box<Diagnostic>> {
         let shown = path.to_string_lossy().replace('\\', "/");
         let folder = shown.trim_start_matches("./").trim_end_matches('/');
         let listed = self.git(&["ls-tree", "-r", "-z", "--name-only", self.revision, "--", folder], b"")?;
         let listed = self.utf8(listed, "the names of its files")?;
         let is_direct = |file: &&str| {
             let inside = file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
-            *file == folder || inside.is_some_and(|name| !name.contains('/') && name.ends_with(".sql"))
+            *file == folder || inside.is_some_and(|name| !name.contains('/') && purpose.takes(name))
         };
         let mut files: Vec<String> = listed.split('\0').filter(is_direct).map(str::to_owned).collect();
         files.sort();

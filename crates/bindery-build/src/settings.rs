@@ -1,7 +1,9 @@
-//! What `bindery.toml` says of types and of the lint: which Rust types stand for them, what generated types derive, which
-//! rules are switched off.
+//! What `bindery.toml` says of types, of the lint and of migrations: which Rust types stand for them, what generated types
+//! derive, which rules are switched off, which tool's files are read.
 
 use std::collections::BTreeMap;
+
+use bindery_migrate::Format;
 
 use crate::lint::{Rule, Strictness};
 
@@ -42,6 +44,19 @@ pub(crate) struct Settings {
     pub rust_types: BTreeMap<String, Derives>,
     /// `[lint]`: the rules of which something is said.
     pub lint: BTreeMap<Rule, Strictness>,
+    /// `[migrate]`
+    pub migrate: MigrateSettings,
+}
+
+/// How the migrations are read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct MigrateSettings {
+    /// The tool whose files they are; none to see it from the files.
+    pub format: Option<Format>,
+    /// Files that are left out, by their names without folders.
+    pub skip: Vec<String>,
+    /// golang-migrate is run with `x-multi-statement`.
+    pub multi_statement: bool,
 }
 
 impl Default for Settings {
@@ -59,6 +74,7 @@ impl Default for Settings {
             rust_files: BTreeMap::new(),
             rust_types: BTreeMap::new(),
             lint: BTreeMap::new(),
+            migrate: MigrateSettings::default(),
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Sources {
     pub migration_hashes: Vec<String>,
     /// A migration that is named could not be read.
     pub lacks_migrations: bool,
+    /// Files beside the migrations that no schema depends on: ways back in files of their own, and what is skipped.
+    pub beside: Vec<Arc<SourceFile>>,
     pub queries: Vec<Arc<SourceFile>>,
 }
 
@@ -35,6 +37,45 @@ impl Sources {
     pub fn is_migration(&self, file: &SourceFile) -> bool {
         self.migrations.iter().any(|migration| migration.path == file.path)
     }
+
+    /// Whether a file has this name, in whichever folder.
+    pub fn has_migration_named(&self, name: &str) -> bool {
+        self.migrations.iter().any(|file| file.path.rsplit('/').next() == Some(name))
+    }
+
+    /// Puts aside what makes no schema, so that a change to it is none of the schema's.
+    pub fn put_aside(&mut self, makes_schema: impl Fn(&str) -> bool) {
+        let read =
+            std::mem::take(&mut self.migrations).into_iter().zip(std::mem::take(&mut self.migration_hashes));
+        for (file, hash) in read {
+            if makes_schema(&file.path) {
+                self.migrations.push(file);
+                self.migration_hashes.push(hash);
+            } else {
+                self.beside.push(file);
+            }
+        }
+    }
+}
+
+/// What files are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Migrations,
+    Queries,
+}
+
+impl Purpose {
+    /// Whether a file that stands in a folder is read, by its name. Migrations in Go are, to be refused or skipped; Go's
+    /// tests are none.
+    pub fn takes(self, name: &str) -> bool {
+        name.ends_with(".sql") || self == Self::Migrations && is_go(name) && !name.ends_with("_test.go")
+    }
+}
+
+/// Whether it is code, of which nothing but its name is read.
+pub(crate) fn is_go(path: &str) -> bool {
+    path.ends_with(".go")
 }
 
 /// A hash of `parts` in order, told apart from any other way to cut the same text.
@@ -68,11 +109,12 @@ impl Hasher {
 /// Reads every file that `config` names. A file that cannot be read is a diagnostic; the others are still read.
 pub(crate) fn read(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Sources {
     let mistakes = diagnostics.len();
-    let migrations = read_all(config, &config.migrations, diagnostics);
+    let migrations = read_all(config, &config.migrations, Purpose::Migrations, diagnostics);
     let lacks_migrations = diagnostics.len() > mistakes;
     let migration_hashes = migrations.iter().map(|file| hash([file.text.as_str()])).collect();
-    let queries = read_all(config, &config.queries, diagnostics).into_iter().map(without_mark).collect();
-    Sources { migrations, migration_hashes, lacks_migrations, queries }
+    let queries = read_all(config, &config.queries, Purpose::Queries, diagnostics);
+    let queries = queries.into_iter().map(without_mark).collect();
+    Sources { migrations, migration_hashes, lacks_migrations, beside: Vec::new(), queries }
 }
 
 /// A byte order mark is no part of a query, and editors do not count it. One in a migration is refused later, since goose
@@ -84,10 +126,15 @@ fn without_mark(file: Arc<SourceFile>) -> Arc<SourceFile> {
     }
 }
 
-fn read_all(config: &Config, paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic>) -> Vec<Arc<SourceFile>> {
+fn read_all(
+    config: &Config,
+    paths: &[PathBuf],
+    purpose: Purpose,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Arc<SourceFile>> {
     let mut files = Vec::new();
     for path in paths {
-        match list(&config.root.join(path)) {
+        match list(&config.root.join(path), purpose) {
             Ok(found) => files.extend(found),
             Err(error) => diagnostics.push(
                 Diagnostic::error(format!("cannot read `{}`: {error}", shown(path)))
@@ -99,15 +146,16 @@ fn read_all(config: &Config, paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic
     read.map(Arc::new).collect()
 }
 
-/// A file itself, or the `.sql` files directly in a folder, by name.
-fn list(path: &Path) -> io::Result<Vec<PathBuf>> {
+/// A file itself, or the files directly in a folder, by name.
+fn list(path: &Path, purpose: Purpose) -> io::Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
     for entry in fs::read_dir(path)? {
         let file = entry?.path();
-        if file.extension().is_some_and(|extension| extension == "sql") && file.is_file() {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        if purpose.takes(&name) && file.is_file() {
             files.push(file);
         }
     }
@@ -117,6 +165,9 @@ fn list(path: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn read_file(root: &Path, path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<SourceFile> {
     let shown = shown(path.strip_prefix(root).unwrap_or(path));
+    if is_go(&shown) {
+        return Some(SourceFile { path: shown, text: String::new() });
+    }
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) => {

@@ -34,8 +34,10 @@ impl Stamp {
         };
         put(said.as_bytes());
         put(&fs::read(config.root.join(lock)).ok()?);
-        for SourceFile { path, text } in sources.migrations.iter().chain(&sources.queries).map(AsRef::as_ref)
-        {
+        // What is put aside in the course of a run has its place from the beginning.
+        let mut migrations: Vec<_> = sources.migrations.iter().chain(&sources.beside).collect();
+        migrations.sort_by(|a, b| a.path.cmp(&b.path));
+        for SourceFile { path, text } in migrations.into_iter().chain(&sources.queries).map(AsRef::as_ref) {
             put(path.as_bytes());
             put(text.as_bytes());
         }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use bindery_migrate::Format;
 use toml::{Table, Value};
 
 use crate::config::{Config, Output};
 use crate::lint::{self, Rule, Strictness};
 use crate::nearest::did_you_mean;
-use crate::settings::{self, DateTime, Derives, RustType, Settings, TypeSettings};
+use crate::settings::{self, DateTime, Derives, MigrateSettings, RustType, Settings, TypeSettings};
 
 /// Takes over what the file says; what it cannot mean is a mistake.
 pub(crate) fn apply(file: Table, config: &mut Config, mistakes: &mut Vec<String>) {
@@ -27,7 +28,7 @@ pub(crate) fn apply(file: Table, config: &mut Config, mistakes: &mut Vec<String>
 }
 
 const KEYS: &str = "migrations, queries, out, array_elements, array_dimensions, infinities, date_time, decimal, \
-                    query_traits, types, columns, rust, lint";
+                    query_traits, types, columns, rust, lint, migrate";
 
 fn apply_setting(key: &str, value: Value, settings: &mut Settings, mistakes: &mut Vec<String>) {
     let outcome = match key {
@@ -70,6 +71,7 @@ fn apply_setting(key: &str, value: Value, settings: &mut Settings, mistakes: &mu
                 }
             }
         }),
+        "migrate" => table(key, value).map(|migrate| apply_migrate(migrate, &mut settings.migrate, mistakes)),
         _ => Err(format!("`{key}` is not a setting; {}", instead(key, KEYS))),
     };
     mistakes.extend(outcome.err());
@@ -92,6 +94,26 @@ fn strictness(name: &str, value: &Value) -> Result<(Rule, Strictness), String> {
     let rule =
         lint::rule_named(name).map_err(|help| format!("`lint.{name}`: there is no such rule; {help}"))?;
     choice(&format!("lint.{name}"), value, &WORDS).map(|strictness| (rule, strictness))
+}
+
+/// `[migrate]`: `format = "dbmate"`
+fn apply_migrate(migrate: Table, settings: &mut MigrateSettings, mistakes: &mut Vec<String>) {
+    for (key, value) in migrate {
+        let at = format!("migrate.{key}");
+        let outcome = match key.as_str() {
+            "format" => {
+                let formats = Format::ALL.map(|format| (format.name(), format));
+                choice(&at, &value, &formats).map(|format| settings.format = Some(format))
+            }
+            "skip" => texts(&at, &value).map(|names| settings.skip = names),
+            "multi_statement" => value
+                .as_bool()
+                .map(|is_on| settings.multi_statement = is_on)
+                .ok_or_else(|| format!("`{at}` has to be true or false")),
+            _ => Err(unknown("migrate", &key, "format, skip, multi_statement")),
+        };
+        mistakes.extend(outcome.err());
+    }
 }
 
 const DATE_TIMES: [(&str, DateTime); 4] = [
@@ -306,10 +328,15 @@ mod tests {
             [lint]
             select-star = "no"
             several-row = "off"
+            [migrate]
+            format = "flyway"
+            skip = 3
+            skpi = []
+            multi_statement = "on"
         "##;
         let error = Config::new(".").toml(text).unwrap_err().to_string();
         for mistake in [
-            "`migration` is not a setting; did you mean `migrations`?",
+            "`migration` is not a setting; did you mean `migrations` or `migrate`?",
             "`schema` is not a setting; write one of migrations, queries, out",
             "`out` has to be a path",
             "`infinities` has to be \"keep\" or \"error\"",
@@ -336,10 +363,14 @@ mod tests {
             "`rust.types.\"Car\"` has no `feilds`; did you mean `fields`?",
             "`lint.select-star` has to be \"off\" or \"warn\" or \"error\"",
             "`lint.several-row`: there is no such rule; did you mean `several-rows`?",
+            "`migrate.format` has to be \"goose\" or \"golang-migrate\" or \"dbmate\" or \"sql-migrate\" or \"tern\" or \"plain\"",
+            "`migrate.skip` has to be a text or a list of texts",
+            "`migrate` has no `skpi`; did you mean `skip`?",
+            "`migrate.multi_statement` has to be true or false",
         ] {
             assert!(error.contains(mistake), "{mistake}\n{error}");
         }
-        assert!(error.ends_with("these 27 errors"), "{error}");
+        assert!(error.ends_with("these 31 errors"), "{error}");
     }
 
     #[test]
@@ -358,6 +389,10 @@ mod tests {
             fields = { plate = "licence" }
             [lint]
             select-star = "off"
+            [migrate]
+            format = "dbmate"
+            skip = ["00003_x.go"]
+            multi_statement = true
         "#;
         let mut config = Config::new(".");
         let settings = &config.toml(text).unwrap().settings;
@@ -369,6 +404,9 @@ mod tests {
         let derives = settings.derives(Some("q.sql"), "Car");
         assert_eq!(derives.derive, ["Eq", "Hash"]);
         assert_eq!(derives.fields["plate"], "licence");
+        let skip = vec!["00003_x.go".to_owned()];
+        let migrate = MigrateSettings { format: Some(Format::Dbmate), skip, multi_statement: true };
+        assert_eq!(settings.migrate, migrate);
         assert_eq!(settings.strictness(Rule::SelectStar), Strictness::Off);
         assert_eq!(settings.strictness(Rule::SeveralRows), Strictness::Warn);
     }

@@ -1,4 +1,4 @@
-//! SQL migrations in the goose format: parser and runner.
+//! SQL migrations, in the files of goose and of other tools: parsers and runner.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -10,8 +10,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The rules are those of [goose](https://github.com/pressly/goose) 3.27; where goose would silently run something else
-//! than what is written, this crate refuses the file and says what to do. A file without any annotation is one Up.
+//! Each tool's files are read by its own rules: [goose](https://github.com/pressly/goose) 3.27, golang-migrate, dbmate,
+//! sql-migrate, tern, and plain SQL such as pg_dump writes; see [`Format`]. Where a tool would silently run something else
+//! than what is written, or leave a file out, this crate refuses the file and says what to do.
 
 #[cfg(feature = "postgres")]
 mod blocking;
@@ -37,10 +38,9 @@ pub use blocking::{apply, undo, up};
 pub use client::{BoxError, Client};
 pub use command::Command;
 pub use error::{ApplyError, Mistake, ReadError, RunError, RunErrorKind};
-pub use format::Format;
-pub use format::goose::parse;
+pub use format::{Format, UnknownFormat};
 pub use migration::{Direction, Migration, Section, Statement, TransactionMode};
 pub use migrator::{Migrator, Versions};
 pub use plan::OutOfOrder;
-pub use read::{File, Reader, Strictness, read_dir};
+pub use read::{File, Reader, Strictness, parse, read_dir};
 pub use report::{Done, Event, MigrationStatus, Report, State, Status};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Mistake, ReadError};
-use crate::format::{self, Format};
+use crate::format::{Format, name};
 use crate::migration::Migration;
 
 /// A migration file's name and text.
@@ -24,6 +24,7 @@ pub struct File {
 pub struct Reader {
     pub(crate) format: Option<Format>,
     pub(crate) strictness: Strictness,
+    pub(crate) multi_statement: bool,
     skipped: Vec<String>,
     environment: Environment,
 }
@@ -33,7 +34,7 @@ pub struct Reader {
 pub enum Strictness {
     /// They are. What is accepted is run as goose runs it. The default.
     Strict,
-    /// They are read exactly as goose reads them.
+    /// They are read exactly as goose reads them, and as nobody else's unless a format is named.
     LikeGoose,
 }
 
@@ -45,6 +46,7 @@ impl Default for Reader {
         Self {
             format: None,
             strictness: Strictness::Strict,
+            multi_statement: false,
             skipped: Vec::new(),
             environment: Arc::new(|name| env::var(name).ok()),
         }
@@ -53,10 +55,11 @@ impl Default for Reader {
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { format, strictness, skipped, environment: _ } = self;
+        let Self { format, strictness, multi_statement, skipped, environment: _ } = self;
         f.debug_struct("Reader")
             .field("format", format)
             .field("strictness", strictness)
+            .field("multi_statement", multi_statement)
             .field("skipped", skipped)
             .finish_non_exhaustive()
     }
@@ -77,6 +80,13 @@ impl Reader {
     /// What to do about files that goose would mangle. The default is [`Strictness::Strict`].
     pub fn strictness(&mut self, strictness: Strictness) -> &mut Self {
         self.strictness = strictness;
+        self
+    }
+
+    /// Whether golang-migrate is run with `x-multi-statement=true`, and so cuts its files at semicolons. The default is that
+    /// it is not.
+    pub fn multi_statement(&mut self, is_on: bool) -> &mut Self {
+        self.multi_statement = is_on;
         self
     }
 
@@ -115,13 +125,56 @@ impl Reader {
     /// # Errors
     /// Every mistake in every file, or what keeps them from having an order.
     pub fn read(&self, files: &[File]) -> Result<Vec<Migration>, Vec<Mistake>> {
-        format::goose::read(files, self)
+        let format = self.format_of(files)?;
+        format.read(&self.without_skipped(files)?, self)
+    }
+
+    /// The format by whose rules `files` are read.
+    ///
+    /// # Errors
+    /// As [`Format::detect`], where none is named.
+    pub fn format_of(&self, files: &[File]) -> Result<Format, Vec<Mistake>> {
+        match (self.format, self.strictness) {
+            (Some(format), _) => Ok(format),
+            (None, Strictness::LikeGoose) => Ok(Format::Goose),
+            (None, Strictness::Strict) => Format::detect(&self.without_skipped(files)?),
+        }
+    }
+
+    /// A name that no file has would hide that the file it meant is there.
+    fn without_skipped(&self, files: &[File]) -> Result<Vec<File>, Vec<Mistake>> {
+        let is_there = |skipped: &&String| files.iter().any(|file| name::of(&file.path) == skipped.as_str());
+        let unknown: Vec<Mistake> = self
+            .skipped
+            .iter()
+            .filter(|skipped| !is_there(skipped))
+            .map(|skipped| {
+                Mistake::of_file(skipped, NOT_THERE).help("write the name of one, without its folder")
+            })
+            .collect();
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
+        let is_skipped = |file: &&File| self.skipped.iter().any(|skipped| name::of(&file.path) == skipped);
+        Ok(files.iter().filter(|file| !is_skipped(file)).cloned().collect())
     }
 
     /// The value of an environment variable, if it is set.
     pub(crate) fn value_of(&self, name: &str) -> Option<String> {
         (self.environment)(name)
     }
+}
+
+const NOT_THERE: &str = "the file is to be skipped, but there is none of this name";
+
+/// Reads one file's text with the defaults; `path` is how messages show it, and its name gives the version.
+///
+/// # Errors
+/// Every mistake in it. It is one half of a pair, of which this one only leads back.
+pub fn parse(path: &str, text: &str) -> Result<Migration, Vec<Mistake>> {
+    let file = File { path: path.to_owned(), text: text.to_owned() };
+    let read = Reader::new().read(std::slice::from_ref(&file))?;
+    read.into_iter().next().ok_or_else(|| vec![Mistake::of_file(path, "the file is no migration")])
 }
 
 /// Reads every migration directly in a folder, in order, with the defaults.
@@ -150,9 +203,11 @@ mod tests {
     use super::*;
 
     fn paths(paths: &[&str]) -> Result<Vec<String>, String> {
-        let files: Vec<File> =
-            paths.iter().map(|path| File { path: (*path).to_owned(), text: String::new() }).collect();
-        match Reader::new().read(&files) {
+        let files: Vec<File> = paths
+            .iter()
+            .map(|path| File { path: (*path).to_owned(), text: "-- +goose Up\n".to_owned() })
+            .collect();
+        match Reader::new().format(Format::Goose).read(&files) {
             Ok(ordered) => Ok(ordered.into_iter().map(|migration| migration.path).collect()),
             Err(mistakes) => Err(mistakes.iter().map(|mistake| format!("{mistake}\n")).collect()),
         }

@@ -31,6 +31,12 @@ impl Command<'_> {
         self.0.iter().any(|token| token.is(word))
     }
 
+    /// Whether it is a COPY whose data would follow it.
+    pub fn is_copy_from_stdin(&self) -> bool {
+        let from_stdin = (1..self.0.len()).any(|at| self.is(at, "from") && self.is(at + 1, "stdin"));
+        self.is(0, "copy") && from_stdin
+    }
+
     fn is_rule(&self) -> bool {
         self.begins(&["create", "rule"]) || self.begins(&["create", "or", "replace", "rule"])
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bindery_migrate::Migration;
+use bindery_migrate::{Format, Migration};
 use postgres::Client;
 
 use super::report::{Drift, DriftChange, DriftKind, DriftSeverity};
@@ -50,12 +50,28 @@ pub(super) fn load(client: &mut Client) -> Result<Applied, postgres::Error> {
     Ok(Applied::Versions { table, versions: versions.map(|(version, _)| version).collect() })
 }
 
+/// The table in which the tool notes what it has applied, unless it is told another.
+pub(super) fn table_of(format: Format) -> Option<&'static str> {
+    match format {
+        Format::GolangMigrate | Format::Dbmate => Some("schema_migrations"),
+        Format::SqlMigrate => Some("gorp_migrations"),
+        Format::Tern => Some("schema_version"),
+        _ => None,
+    }
+}
+
 /// What is not applied, and what is applied but not here.
-pub(super) fn compare(migrations: &[Migration], applied: &Applied) -> Vec<Drift> {
+pub(super) fn compare(migrations: &[Migration], format: Format, applied: &Applied) -> Vec<Drift> {
     use DriftSeverity::{Error, Note, Warning};
     let told = |severity, object: &str, text: String| {
         Drift::new(severity, DriftKind::Migration, object, DriftChange::Told(text))
     };
+    if let Some((table, first)) = table_of(format).zip(migrations.first()) {
+        let text = format!(
+            "the files are of {format}, and its table {table} is not read, so which of them are applied is not told"
+        );
+        return vec![told(Note, &first.path, text)];
+    }
     let unnumbered = migrations.iter().find(|migration| migration.version.is_none());
     match (applied, unnumbered) {
         (_, Some(first)) => {

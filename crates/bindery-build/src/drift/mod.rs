@@ -119,8 +119,13 @@ impl Live {
     }
 }
 
+/// Whether an object has this name in its schema.
+fn is_named(object: &str, name: &str) -> bool {
+    object.split_once('.').is_some_and(|(_, own)| own == name)
+}
+
 fn report(project: &Project, expected: Expected, live: Live) -> DriftReport {
-    let mut drifts = applied::compare(project.migrations(), &live.applied);
+    let mut drifts = applied::compare(project.migrations(), project.format(), &live.applied);
     let of_server = |severity, text: String| {
         let name = format!("PostgreSQL {}", live.major);
         Drift::new(severity, DriftKind::Server, &name, DriftChange::Told(text))
@@ -139,7 +144,11 @@ fn report(project: &Project, expected: Expected, live: Live) -> DriftReport {
         drifts.push(of_server(DriftSeverity::Warning, text.to_owned()));
     }
     let is_same_major = expected.major == live.major;
-    drifts.extend(objects::compare(&expected.facts, &live.facts, is_same_major, &expected.uses));
+    let mut objects = objects::compare(&expected.facts, &live.facts, is_same_major, &expected.uses);
+    if let Some(table) = applied::table_of(project.format()) {
+        objects.retain(|drift| drift.change != DriftChange::Extra || !is_named(&drift.object, table));
+    }
+    drifts.extend(objects);
     drifts.extend(queries::compare(&project.queries, &expected.shapes, live.shapes));
     drifts.extend(live.lacking.into_iter().flatten().map(Lacking::told));
     let mut report = DriftReport { drifts, queries: project.queries.len(), objects: expected.facts.0.len() };

@@ -51,14 +51,15 @@ pub(crate) struct LockedMigration {
 pub(crate) struct LockedSettings {
     /// `array_elements`: whether elements may be NULL unless something else is said or proven.
     pub null_elements: bool,
-    /// Hash of what `columns` says and of the names in `types`; none if they are empty.
+    /// Hash of what `columns` says, of the names in `types` and of the migrations' format; none if they are empty.
     pub named: Option<String>,
 }
 
 impl LockedSettings {
     pub fn of(settings: &Settings) -> Self {
         let columns = settings.columns.iter().map(|(name, rust)| format!("{name} {rust:?}"));
-        let named: Vec<String> = columns.chain(settings.types.keys().cloned()).collect();
+        let format = settings.migrate.format.map(|format| format!("migrate.format {format}"));
+        let named: Vec<String> = columns.chain(settings.types.keys().cloned()).chain(format).collect();
         let hash = (!named.is_empty()).then(|| source::hash(named.iter().map(String::as_str)));
         Self { null_elements: settings.null_elements, named: hash }
     }
@@ -174,7 +175,7 @@ impl Lock {
             setting("`array_elements` has changed");
         }
         if self.settings.named != settings.named {
-            setting("`columns` or `types` have changed");
+            setting("`columns`, `types` or `migrate.format` have changed");
         }
         reasons.extend(self.migration_differences(sources));
         for query in queries {

@@ -312,12 +312,12 @@ fn migrations() {
         let sources =
             Sources { migrations: vec![file("migrations/1_a.sql", case.text)], ..Sources::default() };
         let mut diagnostics = Vec::new();
-        let parsed = migrations::parse(&sources, &Default::default(), &mut diagnostics);
+        let parsed = migrations::parse(&sources, &Default::default(), &Default::default(), &mut diagnostics);
         let database = server.create_database().unwrap();
         let mut client = database.connect().unwrap();
         let mut failed = parsed
             .iter()
-            .flatten()
+            .flat_map(|ordered| &ordered.migrations)
             .filter_map(|migration| migrations::apply(&mut client, &sources, migration).err());
         diagnostics.extend(failed.next().map(|failed| *failed));
         diagnostics

@@ -43,7 +43,7 @@ pub(super) fn reading(statement: &Statement, cut: Cut) -> Vec<Finding> {
     if let Some(finding) = lost_dollar(statement) {
         return vec![finding];
     }
-    if let Some(copy) = found.commands.iter().find(|command| is_copy_from_stdin(command)) {
+    if let Some(copy) = found.commands.iter().find(|command| command.is_copy_from_stdin()) {
         return vec![finding(copy.offset(), COPY.0, COPY.1, Damage::Data)];
     }
     let psql = psql_commands(sql, &found);
@@ -101,11 +101,6 @@ pub(super) fn hidden_end(lines: &[Line<'_>]) -> Option<Finding> {
 }
 
 pub(super) const COPY: (&str, &str) = ("COPY FROM stdin has no data to read here", "write INSERT statements");
-
-pub(super) fn is_copy_from_stdin(command: &Command<'_>) -> bool {
-    let from_stdin = (1..command.0.len()).any(|at| command.is(at, "from") && command.is(at + 1, "stdin"));
-    command.is(0, "copy") && from_stdin
-}
 
 /// Outside of quotes a backslash is none of SQL's characters, so it begins a command of psql's.
 fn psql_commands(sql: &str, found: &Commands<'_>) -> Vec<Finding> {

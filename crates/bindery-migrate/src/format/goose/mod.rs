@@ -8,20 +8,8 @@ mod parse;
 mod unfinished;
 
 use crate::error::Mistake;
-use crate::migration::{Migration, Section, Statement, TransactionMode};
-use crate::read::{File, Reader, Strictness};
-use crate::split::commands;
-
-/// Parses a file's text; `path` is how messages show it, and its name gives the version.
-///
-/// A file in which no line is a goose annotation is one Up, sent as one message. Environment variables (ENVSUB) are
-/// those of the process; a [`Reader`] can be given others.
-///
-/// # Errors
-/// Every mistake in the file, and what goose would read in another way than it is written.
-pub fn parse(path: &str, text: &str) -> Result<Migration, Vec<Mistake>> {
-    parse_file(path, text, &Reader::new())
-}
+use crate::migration::Migration;
+use crate::read::{File, Reader};
 
 /// Reads `files`, and puts them in order.
 ///
@@ -43,10 +31,6 @@ pub(crate) fn read(files: &[File], reader: &Reader) -> Result<Vec<Migration>, Ve
 }
 
 fn parse_file(path: &str, text: &str, reader: &Reader) -> Result<Migration, Vec<Mistake>> {
-    let is_plain = !text.starts_with('\u{feff}') && !text.lines().any(annotation::is_annotation);
-    if is_plain && reader.strictness == Strictness::Strict {
-        return read_plain(path, text);
-    }
     let parsed = parse::parse(path, text, reader)?;
     Ok(Migration {
         version: names::version_of(path),
@@ -54,24 +38,5 @@ fn parse_file(path: &str, text: &str, reader: &Reader) -> Result<Migration, Vec<
         up: parsed.up,
         down: parsed.down,
         variables: parsed.variables,
-    })
-}
-
-/// The whole text as one statement; lines that are psql's own, as pg_dump writes them, are blanked out.
-pub(crate) fn read_plain(path: &str, text: &str) -> Result<Migration, Vec<Mistake>> {
-    // Byte for byte, so that positions stay what they were.
-    let blank = |line: &str| line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
-    let line = |line: &str| if line.starts_with('\\') { blank(line) } else { line.to_owned() };
-    let sql: String = text.split_inclusive('\n').map(line).collect();
-    if let Some(copy) = commands(&sql).commands.iter().find(|command| check::is_copy_from_stdin(command)) {
-        return Err(vec![Mistake::at(path, copy.offset(), check::COPY.0).help(check::COPY.1)]);
-    }
-    let statements = if sql.trim().is_empty() { Vec::new() } else { vec![Statement::verbatim(sql, 0)] };
-    Ok(Migration {
-        version: names::version_of(path),
-        path: path.to_owned(),
-        up: Section::new(path, TransactionMode::PerFile, statements),
-        down: None,
-        variables: Vec::new(),
     })
 }
