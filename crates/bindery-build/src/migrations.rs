@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::iter;
 use std::ops::Range;
 
 use bindery_migrate::{ApplyError, File, Format, Migration, Mistake, Reader, TransactionMode};
@@ -69,13 +70,21 @@ fn diagnostic(sources: &Sources, mistake: Mistake) -> Diagnostic {
     mistake.help.into_iter().fold(diagnostic, Diagnostic::help)
 }
 
-/// The files as the program is to carry them.
-pub(crate) fn texts<'s>(sources: &'s Sources, blocks: &QueryBlocks) -> Vec<MigrationText<'s>> {
-    let text = |file: &'s SourceFile| MigrationText {
-        path: &file.path,
-        text: blocks.get(&file.path).map(|_| schema_text(file, blocks).into_owned()),
-    };
-    sources.migrations.iter().map(|file| text(file)).collect()
+/// The files as the program is to carry them, ways back in files of their own among them.
+pub(crate) fn texts<'p>(
+    migrations: &'p [Migration],
+    sources: &Sources,
+    blocks: &QueryBlocks,
+) -> Vec<MigrationText<'p>> {
+    let mut texts: Vec<MigrationText<'p>> = Vec::new();
+    for section in migrations.iter().flat_map(|migration| iter::once(&migration.up).chain(&migration.down)) {
+        let path = section.path.as_str();
+        if texts.iter().all(|text| text.path != path) {
+            let file = sources.migrations.iter().find(|file| file.path == path && blocks.contains_key(path));
+            texts.push(MigrationText { path, text: file.map(|file| schema_text(file, blocks).into_owned()) });
+        }
+    }
+    texts
 }
 
 /// The file's text with its named queries blanked out, so that every position stays what it was.

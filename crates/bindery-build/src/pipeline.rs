@@ -9,7 +9,7 @@ use crate::describe::{self, Described};
 use crate::description::Description;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
-use crate::generate::{self, Files, Input, Layout};
+use crate::generate::{self, Carried, Files, Input, Layout};
 use crate::impact;
 use crate::lint;
 use crate::lock::{Difference, Lock, LockError};
@@ -295,8 +295,13 @@ impl Config {
             Output::SourceDir(_) => Layout::SourceDir,
         };
         let migrations = project.migrations().iter().filter_map(|migration| migration.version).collect();
-        let migration_files = migrations::texts(&project.sources, &project.blocks);
-        generate::generate(&Input { queries, types, migrations, migration_files, layout }, diagnostics)
+        let carried = Carried {
+            files: migrations::texts(project.migrations(), &project.sources, &project.blocks),
+            format: project.format(),
+            multi_statement: self.settings.migrate.multi_statement,
+            table: "goose_db_version",
+        };
+        generate::generate(&Input { queries, types, migrations, carried, layout }, diagnostics)
     }
 
     /// Code that is checked in has to be what would be generated now.

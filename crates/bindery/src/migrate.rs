@@ -30,6 +30,8 @@ pub struct Migrations {
     pub files: &'static [MigrationFile],
     /// Which tool's files they are.
     pub format: Format,
+    /// golang-migrate's `x-multi-statement`; false for all other tools.
+    pub multi_statement: bool,
     /// The table that notes what is applied: `goose_db_version` unless bindery.toml says otherwise.
     pub table: &'static str,
 }
@@ -116,10 +118,12 @@ impl Migrations {
     pub(crate) fn read(&self) -> Result<Vec<bindery_migrate::Migration>, Error> {
         let file = |file: &MigrationFile| File { path: file.path.to_owned(), text: file.text.to_owned() };
         let files: Vec<File> = self.files.iter().map(file).collect();
-        Reader::new().format(self.format).read(&files).map_err(|mistakes| {
-            let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-            Error::new(Kind::Migrations(mistakes.join("; ")))
-        })
+        Reader::new().format(self.format).multi_statement(self.multi_statement).read(&files).map_err(
+            |mistakes| {
+                let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+                Error::new(Kind::Migrations(mistakes.join("; ")))
+            },
+        )
     }
 }
 

@@ -1,7 +1,20 @@
 //! `MIGRATIONS`: the migration files as a part of the program.
 
-use super::Input;
+use bindery_migrate::Format;
+
 use super::text::Text;
+
+/// The migrations that the program is to carry.
+#[derive(Debug)]
+pub(crate) struct Carried<'i> {
+    pub files: Vec<MigrationText<'i>>,
+    /// The tool whose files they are.
+    pub format: Format,
+    /// golang-migrate's `x-multi-statement`.
+    pub multi_statement: bool,
+    /// The table that notes what is applied.
+    pub table: &'i str,
+}
 
 /// A migration file.
 #[derive(Debug)]
@@ -13,17 +26,19 @@ pub(crate) struct MigrationText<'i> {
 }
 
 /// Writes the static.
-pub(super) fn write(input: &Input<'_>, text: &mut Text) {
+pub(super) fn write(carried: &Carried<'_>, text: &mut Text) {
     // Long paths and the macros around them are laid out by it alone.
     text.leave_to_prettyplease();
-    let files: String = input.migration_files.iter().map(file).collect();
+    let Carried { files, format, multi_statement, table } = carried;
+    let files: String = files.iter().map(file).collect();
     text.write(format_args!(
         "/// The migrations, for `client.migrate(&MIGRATIONS)`.
         #[allow(dead_code)]
         pub static MIGRATIONS: bindery::migrate::Migrations = bindery::migrate::Migrations {{
             files: &[{files}],
-            format: bindery::migrate::Format::Goose,
-            table: \"goose_db_version\",
+            format: bindery::migrate::Format::{format:?},
+            multi_statement: {multi_statement},
+            table: {table:?},
         }};"
     ));
 }

@@ -25,7 +25,7 @@ use crate::query::Query;
 use crate::types::{self, Types};
 use crate::{cores, names, source::SourceFile};
 
-pub(crate) use migrations::MigrationText;
+pub(crate) use migrations::{Carried, MigrationText};
 use module::Module;
 
 /// The texts to write, by file name.
@@ -38,7 +38,7 @@ pub(crate) struct Input<'i> {
     pub types: Types<'i>,
     /// The versions of the migrations; empty if they have none.
     pub migrations: Vec<i64>,
-    pub migration_files: Vec<MigrationText<'i>>,
+    pub carried: Carried<'i>,
     /// How the root finds the modules.
     pub layout: Layout,
 }

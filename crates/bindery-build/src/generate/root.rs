@@ -40,7 +40,7 @@ pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
         write_table(table, types, &mut text);
     }
     text.item(|text| queries::write(input, modules, text));
-    text.item(|text| migrations::write(input, text));
+    text.item(|text| migrations::write(&input.carried, text));
     text.finish()
 }
 

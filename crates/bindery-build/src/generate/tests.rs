@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
+use bindery_migrate::Format;
+
 use crate::Config;
 use crate::description::{Attribute, Field, Relation, Schema, Table, UserType};
 use crate::parse;
@@ -57,9 +59,14 @@ fn random_projects_are_as_prettyplease_has_them() {
             queries: queries.iter().zip(&descriptions).collect(),
             types,
             migrations: (1..=random.below(40) as i64).collect(),
-            migration_files: [("migrations/1_a.sql", None), ("b.sql", Some("SELECT \"1\";\n".to_owned()))]
-                .map(|(path, text)| MigrationText { path, text })
-                .into(),
+            carried: Carried {
+                files: [("migrations/1_a.sql", None), ("b.sql", Some("SELECT \"1\";\n".to_owned()))]
+                    .map(|(path, text)| MigrationText { path, text })
+                    .into(),
+                format: Format::Goose,
+                multi_statement: false,
+                table: "goose_db_version",
+            },
             layout: if random.below(2) == 0 { Layout::OutDir } else { Layout::SourceDir },
         };
         for (name, text) in generate(&input, &mut Vec::new()) {

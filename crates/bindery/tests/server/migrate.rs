@@ -15,7 +15,7 @@ const fn file(path: &'static str, text: &'static str) -> MigrationFile {
 }
 
 const fn migrations(files: &'static [MigrationFile]) -> Migrations {
-    Migrations { files, format: Format::Goose, table: "goose_db_version" }
+    Migrations { files, format: Format::Goose, multi_statement: false, table: "goose_db_version" }
 }
 
 static CARS: Migrations = migrations(&[
