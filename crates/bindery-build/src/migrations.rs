@@ -159,7 +159,7 @@ mod tests {
         let file = SourceFile { path: "t.sql".into(), text: text.into() };
         let start = text.find("-- name").unwrap();
         let end = text.find("\n-- end").unwrap();
-        let blocks = QueryBlocks::from([("t.sql".to_owned(), std::iter::once(start..end).collect())]);
+        let blocks = QueryBlocks::from([("t.sql".to_owned(), iter::once(start..end).collect())]);
         let schema = schema_text(&file, &blocks);
         assert_eq!(schema.len(), text.len());
         assert_eq!(schema.split_whitespace().collect::<String>(), "CREATETABLEt();--end");

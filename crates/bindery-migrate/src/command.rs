@@ -1,6 +1,6 @@
 //! What can be done with migrations.
 
-/// What a run does. The names are goose's.
+/// What a run does. All but the last are goose's, by their names there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Applies all that are pending.
@@ -17,4 +17,7 @@ pub enum Command {
     Redo,
     /// Undoes all that have files, the highest version first.
     Reset,
+    /// Runs nothing, and notes all up to this version, itself included, as applied: for a database that another tool has
+    /// kept until now.
+    Baseline(i64),
 }

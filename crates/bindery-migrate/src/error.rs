@@ -245,6 +245,13 @@ pub enum RunErrorKind {
     NoDown(Vec<String>),
     /// These versions were to be undone, and have no file; nothing was done.
     NoFile(Vec<i64>),
+    /// Another tool keeps the database, by this table; nothing was done.
+    OtherTool {
+        /// The tool.
+        tool: String,
+        /// Its table.
+        table: String,
+    },
     /// All migrations are applied already.
     NothingPending,
     /// There is no migration to undo.
@@ -345,6 +352,11 @@ impl fmt::Display for RunErrorKind {
                     versions.join(", ")
                 )
             }
+            Self::OtherTool { tool, table } => write!(
+                f,
+                "{tool} has kept this database until now (table {table}): note what is applied with the command \
+                 `baseline VERSION` first"
+            ),
             Self::NothingPending => f.write_str("all migrations are applied already"),
             Self::NothingApplied => f.write_str("no migration is applied that could be undone"),
             Self::NeedsVersions => {

@@ -25,6 +25,7 @@ mod format;
 mod lock;
 mod migration;
 mod migrator;
+mod other_tool;
 mod plan;
 mod quotes;
 mod read;

@@ -17,6 +17,7 @@ use crate::error::{ApplyError, RunError, RunErrorKind};
 use crate::execute::{execute, execute_registered};
 use crate::lock::{NoLock, lock, unlock};
 use crate::migration::{Direction, Migration, Section, TransactionMode};
+use crate::other_tool::{OtherTool, other_tool};
 use crate::plan::{NoPlan, OutOfOrder, Plan, plan};
 use crate::report::{Done, Event, MigrationStatus, Report, State, Status};
 use crate::session::{Session, Timeouts};
@@ -59,6 +60,8 @@ enum Source {
 struct Step<'m> {
     source: &'m Source,
     direction: Direction,
+    /// It is noted, and not run.
+    is_baseline: bool,
 }
 
 impl Migrator {
@@ -208,7 +211,7 @@ impl Migrator {
         let (table, applied) = match self.versions {
             Versions::Ignored => (None, Applied::default()),
             Versions::Noted => {
-                let table = VersionTable::open(client, &self.table).await?;
+                let table = self.open_table(client, command).await?;
                 let applied = table.applied(client).await?;
                 (Some(table), applied)
             }
@@ -230,6 +233,22 @@ impl Migrator {
         }
         report.version = version_after(&applied, &report.done);
         Ok(report)
+    }
+
+    /// The version table. It is not made where another tool keeps the database: all migrations would run again.
+    async fn open_table<C: Client>(
+        &self,
+        client: &mut C,
+        command: Command,
+    ) -> Result<VersionTable, RunError> {
+        let is_new = VersionTable::find(client, &self.table).await?.is_none();
+        if is_new
+            && !matches!(command, Command::Baseline(_))
+            && let Some(OtherTool { tool, table }) = other_tool(client).await?
+        {
+            return Err(RunError::new(RunErrorKind::OtherTool { tool, table }));
+        }
+        Ok(VersionTable::open(client, &self.table).await?)
     }
 
     /// What a run would do.
@@ -274,24 +293,25 @@ impl Migrator {
 
     fn noted_steps(&self, command: Command, applied: &Applied) -> Result<Vec<Step<'_>>, RunError> {
         let files: Vec<i64> = self.sources.iter().map(Source::version).collect();
-        let Plan { down, up } = plan(command, &files, &applied.versions, self.out_of_order)
+        let Plan { down, up, noted } = plan(command, &files, &applied.versions, self.out_of_order)
             .map_err(|no_plan| RunError::new(self.no_plan(no_plan)))?;
         let without_file: Vec<i64> =
             down.iter().copied().filter(|version| self.source(*version).is_none()).collect();
         if !without_file.is_empty() {
             return Err(RunError::new(RunErrorKind::NoFile(without_file)));
         }
-        let steps = |versions: Vec<i64>, direction| {
+        let steps = |versions: Vec<i64>, direction, is_baseline| {
             let sources = versions.into_iter().filter_map(|version| self.source(version));
-            sources.map(move |source| Step { source, direction })
+            sources.map(move |source| Step { source, direction, is_baseline })
         };
-        Ok(steps(down, Direction::Down).chain(steps(up, Direction::Up)).collect())
+        let run = steps(down, Direction::Down, false).chain(steps(up, Direction::Up, false));
+        Ok(run.chain(steps(noted, Direction::Up, true)).collect())
     }
 
     /// Without versions: all of them up, the last one down (goose 3.27 without versioning, its command line).
     fn all_steps(&self, command: Command) -> Result<Vec<Step<'_>>, RunError> {
         let last = self.sources.last().ok_or_else(|| RunError::new(RunErrorKind::NothingApplied));
-        let step = |source, direction| Step { source, direction };
+        let step = |source, direction| Step { source, direction, is_baseline: false };
         let newer = |version| self.sources.iter().rev().filter(move |source| source.version() > version);
         Ok(match command {
             Command::Up => self.sources.iter().map(|source| step(source, Direction::Up)).collect(),
@@ -299,7 +319,9 @@ impl Migrator {
                 let sources = self.sources.iter().filter(|source| source.version() <= version);
                 sources.map(|source| step(source, Direction::Up)).collect()
             }
-            Command::UpByOne => return Err(RunError::new(RunErrorKind::NeedsVersions)),
+            Command::UpByOne | Command::Baseline(_) => {
+                return Err(RunError::new(RunErrorKind::NeedsVersions));
+            }
             Command::Down => vec![step(last?, Direction::Down)],
             Command::Redo => {
                 let last = last?;
@@ -402,6 +424,10 @@ impl Step<'_> {
 
     async fn run<C: Client>(&self, client: &mut C, note: &str) -> Result<(), ApplyError> {
         match (self.source, self.section()) {
+            _ if self.is_baseline => {
+                let noted = client.batch_execute(note).await;
+                noted.map_err(|error| ApplyError::around(self.source.path(), TransactionMode::PerFile, error))
+            }
             (Source::Registered { version, name, transaction }, _) => {
                 execute_registered(client, *version, self.direction, name, *transaction, note).await
             }
@@ -414,7 +440,7 @@ impl Step<'_> {
         let is_empty = self.section().is_some_and(|section| section.statements.is_empty());
         let version = Some(self.source.version()).filter(|version| *version != 0);
         let path = self.source.path().to_owned();
-        Done { version, path, direction: self.direction, is_empty, duration }
+        Done { version, path, direction: self.direction, is_empty, is_baseline: self.is_baseline, duration }
     }
 }
 

@@ -27,11 +27,12 @@ pub(crate) enum NoPlan {
     NothingApplied,
 }
 
-/// The versions to undo and then the versions to apply, each in order.
+/// The versions to undo, those to apply and those to be noted as applied, each in order.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub down: Vec<i64>,
     pub up: Vec<i64>,
+    pub noted: Vec<i64>,
 }
 
 /// `files` ascend; `applied` has what was applied last first, without version 0.
@@ -41,8 +42,8 @@ pub(crate) fn plan(
     applied: &[i64],
     out_of_order: OutOfOrder,
 ) -> Result<Plan, NoPlan> {
-    let up = |up| Plan { down: Vec::new(), up };
-    let down = |down| Plan { down, up: Vec::new() };
+    let up = |up| Plan { up, ..Plan::default() };
+    let down = |down| Plan { down, ..Plan::default() };
     match command {
         Command::Up => ups(files, applied, i64::MAX, out_of_order).map(up),
         Command::UpTo(version) => ups(files, applied, version, out_of_order).map(up),
@@ -51,9 +52,13 @@ pub(crate) fn plan(
             next.map(|version| up(vec![version])).ok_or(NoPlan::NothingPending)
         }
         Command::Down => Ok(down(vec![last(applied)?])),
-        Command::Redo => Ok(Plan { down: vec![last(applied)?], up: vec![last(applied)?] }),
+        Command::Redo => Ok(Plan { down: vec![last(applied)?], ..up(vec![last(applied)?]) }),
         Command::DownTo(version) => {
             Ok(down(applied.iter().copied().filter(|applied| *applied > version).collect()))
+        }
+        Command::Baseline(version) => {
+            let noted = files.iter().copied().filter(|file| *file <= version && !applied.contains(file));
+            Ok(Plan { noted: noted.collect(), ..Plan::default() })
         }
         Command::Reset => {
             Ok(down(files.iter().rev().copied().filter(|version| applied.contains(version)).collect()))
@@ -126,18 +131,19 @@ mod tests {
 
     #[test]
     fn what_was_applied_last_is_undone_first() {
-        let down = |versions: &[i64]| Ok(Plan { down: versions.to_vec(), up: Vec::new() });
+        let down = |versions: &[i64]| Ok(Plan { down: versions.to_vec(), ..Plan::default() });
         assert_eq!(planned(Command::Down, &[2, 3, 1]), down(&[2]));
         assert_eq!(planned(Command::DownTo(1), &[2, 3, 1]), down(&[2, 3]));
         assert_eq!(planned(Command::DownTo(2), &[2, 3, 1]), down(&[3]));
         assert_eq!(planned(Command::DownTo(0), &[]), down(&[]));
         assert_eq!(planned(Command::Reset, &[2, 9, 3, 1]), down(&[3, 2, 1]));
-        assert_eq!(planned(Command::Redo, &[2, 3]), Ok(Plan { down: vec![2], up: vec![2] }));
+        assert_eq!(planned(Command::Redo, &[2, 3]), Ok(Plan { down: vec![2], up: vec![2], noted: vec![] }));
+        assert_eq!(planned(Command::Baseline(3), &[2]), Ok(Plan { noted: vec![1, 3], ..Plan::default() }));
     }
 
     #[test]
     fn a_single_step_that_is_none_is_told() {
-        assert_eq!(planned(Command::UpByOne, &[1]), Ok(Plan { down: Vec::new(), up: vec![2] }));
+        assert_eq!(planned(Command::UpByOne, &[1]), Ok(Plan { up: vec![2], ..Plan::default() }));
         assert_eq!(planned(Command::UpByOne, &[4, 3, 2, 1]), Err(NoPlan::NothingPending));
         assert_eq!(planned(Command::Down, &[]), Err(NoPlan::NothingApplied));
         assert_eq!(planned(Command::Redo, &[]), Err(NoPlan::NothingApplied));

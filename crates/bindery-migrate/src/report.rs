@@ -28,6 +28,8 @@ pub struct Done {
     pub direction: Direction,
     /// There was no statement in it.
     pub is_empty: bool,
+    /// It was noted as applied, and not run.
+    pub is_baseline: bool,
     /// How long it took.
     pub duration: Duration,
 }

@@ -139,3 +139,31 @@ fn the_table_may_have_another_name_and_schema() {
     let error = migrator.table("nowhere.versions").run_blocking(&mut client, Command::Up).unwrap_err();
     assert!(error.to_string().contains("schema \"nowhere\" does not exist"), "{error}");
 }
+
+#[test]
+fn a_database_of_another_tool_is_taken_over_only_on_purpose() {
+    let tables = [
+        ("golang-migrate", "schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)"),
+        ("dbmate", "schema_migrations (version varchar(128) PRIMARY KEY)"),
+        ("sql-migrate", "gorp_migrations (id text NOT NULL PRIMARY KEY, applied_at timestamptz)"),
+        ("tern", "schema_version (version int4 NOT NULL)"),
+    ];
+    for (tool, table) in tables {
+        let database = database();
+        let mut client = database.connect().unwrap();
+        client.batch_execute(&format!("CREATE TABLE {table}; CREATE TABLE a (); CREATE TABLE b ()")).unwrap();
+        let error = Migrator::new(four()).run_blocking(&mut client, Command::Up).unwrap_err();
+        assert!(
+            error.to_string().starts_with(&format!("{tool} has kept this database until now")),
+            "{error}"
+        );
+        let noted = Migrator::new(four()).run_blocking(&mut client, Command::Baseline(2)).unwrap();
+        assert!(noted.version == 2 && noted.done.iter().all(|done| done.is_baseline), "{noted:?}");
+        assert_eq!(ran(&mut client, &four(), Command::Up), ["up 3_c.sql", "up 4_d.sql"], "{tool}");
+    }
+    // A table of the application's own may have the name.
+    let database = database();
+    let mut client = database.connect().unwrap();
+    client.batch_execute("CREATE TABLE schema_version (version int, part text)").unwrap();
+    assert_eq!(ran(&mut client, &four()[..1], Command::Up), ["up 1_a.sql"]);
+}
