@@ -161,6 +161,9 @@ mod book {
     #[doc = include_str!("../../../docs/connecting.md")]
     struct Connecting;
 
+    #[doc = include_str!("../../../docs/migrations.md")]
+    struct Migrations;
+
     #[doc = include_str!("../../../docs/observability.md")]
     struct Observability;
 
