@@ -63,6 +63,7 @@ mod explain;
 mod given;
 mod pipeline;
 mod progress;
+mod round_trip;
 
 pub use bindery_migrate::Format as MigrationFormat;
 pub use config::{Config, Mode};
@@ -74,6 +75,7 @@ pub use impact::Impact;
 pub use inspect::{FieldInfo, QueryInfo};
 pub use pipeline::{Generator, Origin, Report};
 pub use progress::Step;
+pub use round_trip::{RoundTrip, RoundTripOutcome, RoundTripped};
 
 /// Does everything that a build script has to: settings, code, lock, cargo's directives, diagnostics.
 ///

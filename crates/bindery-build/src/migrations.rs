@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::iter;
 use std::ops::Range;
 
-use bindery_migrate::{ApplyError, File, Format, Migration, Mistake, Reader, TransactionMode};
+use bindery_migrate::{ApplyError, File, Format, Migration, Mistake, Reader, Section, TransactionMode};
 use postgres::Client;
 
 use crate::diagnostic::{Diagnostic, Span};
@@ -107,15 +107,29 @@ pub(crate) fn apply(
     migration: &Migration,
 ) -> Result<(), Box<Diagnostic>> {
     bindery_migrate::apply(client, std::slice::from_ref(migration))
-        .map_err(|error| Box::new(failed(client, sources, migration, &error)))
+        .map_err(|error| Box::new(failed(client, sources, &migration.up, &error)))
 }
 
-fn failed(client: &mut Client, sources: &Sources, migration: &Migration, error: &ApplyError) -> Diagnostic {
-    let file = sources.migrations.iter().find(|file| file.path == error.path());
+/// Undoes a migration; one without a way back is left as it is.
+///
+/// # Errors
+/// As [`apply`].
+pub(crate) fn undo(
+    client: &mut Client,
+    sources: &Sources,
+    migration: &Migration,
+) -> Result<(), Box<Diagnostic>> {
+    let Some(down) = &migration.down else { return Ok(()) };
+    bindery_migrate::undo(client, std::slice::from_ref(migration))
+        .map_err(|error| Box::new(failed(client, sources, down, &error)))
+}
+
+fn failed(client: &mut Client, sources: &Sources, section: &Section, error: &ApplyError) -> Diagnostic {
+    let file = sources.migrations.iter().chain(&sources.beside).find(|file| file.path == error.path());
     let server_error = error.db_error().map(ServerError::from);
     let message = server_error.as_ref().map_or_else(|| error.to_string(), |error| error.message.clone());
     let mut diagnostic = Diagnostic::error(message);
-    let statement = error.statement().and_then(|number| migration.up.statements.get(number - 1));
+    let statement = error.statement().and_then(|number| section.statements.get(number - 1));
     let position = server_error.as_ref().zip(statement).and_then(|(error, of)| {
         let position = error.place(&of.sql)?;
         Some(of.offset_in_file(position))
@@ -126,7 +140,7 @@ fn failed(client: &mut Client, sources: &Sources, migration: &Migration, error: 
     let Some(server_error) = server_error else { return diagnostic };
     // The error is told in any case; help is welcome.
     let help =
-        error.statement().and_then(|number| help(client, migration, number, &server_error).ok().flatten());
+        error.statement().and_then(|number| help(client, section, number, &server_error).ok().flatten());
     server_error::with_advice(diagnostic, &server_error, help)
 }
 
@@ -134,15 +148,15 @@ fn failed(client: &mut Client, sources: &Sources, migration: &Migration, error: 
 /// again.
 fn help(
     client: &mut Client,
-    migration: &Migration,
+    section: &Section,
     number: usize,
     error: &ServerError,
 ) -> Result<Option<String>, postgres::Error> {
-    let Some((statement, before)) = migration.up.statements.get(..number).and_then(<[_]>::split_last) else {
+    let Some((statement, before)) = section.statements.get(..number).and_then(<[_]>::split_last) else {
         return Ok(None);
     };
     let mut transaction = client.transaction()?;
-    if migration.up.transaction == TransactionMode::PerFile {
+    if section.transaction == TransactionMode::PerFile {
         before.iter().try_for_each(|statement| transaction.batch_execute(&statement.sql))?;
     }
     let asked = Asked { sql: &statement.sql, query: None, error };

@@ -206,7 +206,7 @@ struct Question {
 
 /// What objects can share a name without being the same; the order is that of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
+pub(crate) enum Class {
     Schema,
     Extension,
     Type,
@@ -217,14 +217,14 @@ pub(super) enum Class {
 
 /// One thing that is known of an object or a part of one.
 #[derive(Debug)]
-pub(super) struct Property {
+pub(crate) struct Property {
     pub name: &'static str,
     pub compared: Compared,
 }
 
 /// With which servers a property can be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compared {
+pub(crate) enum Compared {
     Always,
     /// A text that the server writes, and words otherwise in another major version.
     SameMajor,
@@ -360,11 +360,11 @@ const NUMBER: &str = "number";
 
 /// What a database has.
 #[derive(Debug, Default)]
-pub(super) struct Facts(pub BTreeMap<Key, Fact>);
+pub(crate) struct Facts(pub BTreeMap<Key, Fact>);
 
 /// An object, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(crate) struct Key {
     pub class: Class,
     /// `public.cars`
     pub object: String,
@@ -373,7 +373,7 @@ pub(super) struct Key {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// `column`
     pub kind: &'static str,
     pub name: String,
@@ -381,7 +381,7 @@ pub(super) struct Part {
 
 /// What is known of it.
 #[derive(Debug)]
-pub(super) struct Fact {
+pub(crate) struct Fact {
     pub kind: DriftKind,
     pub properties: &'static [Property],
     /// As many.
@@ -416,7 +416,7 @@ impl Facts {
 ///
 /// # Errors
 /// The connection fails.
-pub(super) fn load(client: &mut Client) -> Result<Facts, postgres::Error> {
+pub(crate) fn load(client: &mut Client) -> Result<Facts, postgres::Error> {
     let questions = QUESTIONS.iter().map(|question| match question.sql.contains("own o") {
         true => format!("{OWN}{}", question.sql),
         false => question.sql.to_owned(),

@@ -31,9 +31,13 @@ use crate::query::Query;
 use crate::session::{Session, SessionError};
 
 use applied::Applied;
-use facts::Facts;
 use privileges::Lacking;
-use queries::{Shape, Uses};
+use queries::Shape;
+
+// A round trip asks the same.
+pub(crate) use facts::{Class, Facts, load};
+pub(crate) use objects::compare;
+pub(crate) use queries::Uses;
 
 pub use report::{Drift, DriftChange, DriftKind, DriftReport, DriftSeverity};
 
@@ -100,7 +104,7 @@ impl Expected {
         let failed = |error: SessionError| vec![*surroundings(error)];
         let asked = queries::expected(&mut migrated.session, &project.queries).map_err(failed)?;
         let (shapes, mut uses) = queries::accepted(&mut migrated.session.client, &project.queries, asked)?;
-        let facts = facts::load(&mut migrated.session.client).map_err(|error| failed(error.into()))?;
+        let facts = load(&mut migrated.session.client).map_err(|error| failed(error.into()))?;
         uses.know_types(&facts);
         Ok(Self { major: migrated.major, facts, shapes, uses })
     }
@@ -112,7 +116,7 @@ impl Live {
         // The role's own search_path decides which table of goose's is meant, and it alone: from here on names are whole.
         let applied = applied::load(&mut session.client)?;
         let (shapes, lacking) = queries::live(session, queries)?;
-        let facts = facts::load(&mut session.client)?;
+        let facts = load(&mut session.client)?;
         // Of what is no number nothing is compared but what always is.
         let major = version.parse::<u32>().map_or(0, |number| number / 10_000);
         Ok(Self { major, applied, facts, shapes, lacking })
@@ -144,7 +148,7 @@ fn report(project: &Project, expected: Expected, live: Live) -> DriftReport {
         drifts.push(of_server(DriftSeverity::Warning, text.to_owned()));
     }
     let is_same_major = expected.major == live.major;
-    let mut objects = objects::compare(&expected.facts, &live.facts, is_same_major, &expected.uses);
+    let mut objects = compare(&expected.facts, &live.facts, is_same_major, &expected.uses);
     if let Some(table) = applied::table_of(project.format()) {
         objects.retain(|drift| drift.change != DriftChange::Extra || !is_named(&drift.object, table));
     }

@@ -5,7 +5,7 @@ use super::queries::Uses;
 use super::report::{Drift, DriftChange, DriftKind, DriftSeverity, NOTHING};
 
 /// Every difference, with the queries that touch the object; what is told of an object is not told of its parts.
-pub(super) fn compare(expected: &Facts, live: &Facts, is_same_major: bool, uses: &Uses) -> Vec<Drift> {
+pub(crate) fn compare(expected: &Facts, live: &Facts, is_same_major: bool, uses: &Uses) -> Vec<Drift> {
     let mut drifts = Vec::new();
     for (key, fact) in &expected.0 {
         match live.0.get(key) {

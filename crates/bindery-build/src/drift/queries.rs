@@ -45,7 +45,7 @@ pub(super) type Answer = Result<Shape, ServerError>;
 
 /// Which queries touch what, by name.
 #[derive(Debug, Default)]
-pub(super) struct Uses {
+pub(crate) struct Uses {
     relations: BTreeMap<String, BTreeSet<String>>,
     /// By the OIDs of relations that queries name or reach through views, and the numbers of columns; 0 is there for each.
     columns: BTreeMap<(u32, i16), BTreeSet<String>>,

@@ -174,27 +174,49 @@ impl fmt::Display for DriftSeverity {
     }
 }
 
+impl Drift {
+    /// ``table `public.cars`: column `note` ``
+    pub(crate) fn name(&self) -> String {
+        let object = format!("{} `{}`", self.kind.word(), self.object);
+        self.part.as_ref().map_or(object.clone(), |part| format!("{object}: {part}"))
+    }
+
+    /// `public.cars.note`
+    pub(crate) fn path(&self) -> String {
+        let name = self.part.as_deref().and_then(|part| part.split('`').nth(1));
+        name.map_or(self.object.clone(), |name| format!("{}.{name}", self.object))
+    }
+
+    /// Whether it is there or not, as a whole.
+    pub(crate) fn is_whole(&self) -> bool {
+        !matches!(self.change, DriftChange::Differs { .. })
+    }
+
+    /// Without the queries that are touched.
+    pub(crate) fn difference(&self) -> String {
+        match (&self.part, &self.change) {
+            (_, DriftChange::Missing) => format!("{} is missing", self.name()),
+            (_, DriftChange::Extra) => format!("{} is not in the migrations", self.name()),
+            (Some(part), DriftChange::Differs { what, was, is }) => {
+                let object = format!("{} `{}`", self.kind.word(), self.object);
+                format!("{object}: the {what} of {part}{}", Values { was, is })
+            }
+            (None, DriftChange::Differs { what, was, is }) => {
+                format!("{}: its {what}{}", self.name(), Values { was, is })
+            }
+            (Some(_), DriftChange::Told(text)) => format!("{} {text}", self.name()),
+            (None, DriftChange::Told(text)) => format!("{}: {text}", self.name()),
+        }
+    }
+}
+
 impl fmt::Display for Drift {
     /// ``table `public.cars`: column `note` is missing; used by FindCar, ListCars``, in one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(location) = &self.location {
             write!(f, "{location}: ")?;
         }
-        write!(f, "{} `{}`", self.kind.word(), self.object)?;
-        match (&self.part, &self.change) {
-            (None, DriftChange::Missing) => f.write_str(" is missing")?,
-            (None, DriftChange::Extra) => f.write_str(" is not in the migrations")?,
-            (Some(part), DriftChange::Missing) => write!(f, ": {part} is missing")?,
-            (Some(part), DriftChange::Extra) => write!(f, ": {part} is not in the migrations")?,
-            (Some(part), DriftChange::Differs { what, was, is }) => {
-                write!(f, ": the {what} of {part}{}", Values { was, is })?;
-            }
-            (None, DriftChange::Differs { what, was, is }) => {
-                write!(f, ": its {what}{}", Values { was, is })?
-            }
-            (Some(part), DriftChange::Told(text)) => write!(f, ": {part} {text}")?,
-            (None, DriftChange::Told(text)) => write!(f, ": {text}")?,
-        }
+        f.write_str(&self.difference())?;
         match &self.queries[..] {
             _ if self.kind == DriftKind::Query => Ok(()),
             [] if self.kind.is_relation() && self.change != DriftChange::Extra => {
