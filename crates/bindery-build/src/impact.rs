@@ -41,7 +41,8 @@ impl Config {
     pub fn impact_since(&self, revision: &str) -> Result<Impact, Error> {
         let failed = |diagnostic: Box<Diagnostic>| Error::new(vec![*diagnostic]);
         let mut mistakes = Vec::new();
-        let before = Project::parse(revision::read(self, revision).map_err(failed)?, &mut mistakes);
+        let sources = revision::read(self, revision).map_err(failed)?;
+        let before = Project::parse(sources, &self.settings.migrate, &mut mistakes);
         let now = Project::read(self, &mut mistakes);
         if mistakes.iter().any(Diagnostic::is_error) {
             return Err(Error::new(mistakes));

@@ -32,6 +32,7 @@ mod impact;
 mod inspect;
 mod lint;
 mod migrated;
+mod migration_files;
 mod migrations;
 mod relations;
 mod server_error;
@@ -71,6 +72,7 @@ pub use error::Error;
 pub use explain::{ExplainOptions, Plan, PlanFormat, PlanOutcome};
 pub use impact::Impact;
 pub use inspect::{FieldInfo, QueryInfo};
+pub use migration_files::MigrationFiles;
 pub use pipeline::{Generator, Origin, Report};
 pub use progress::Step;
 

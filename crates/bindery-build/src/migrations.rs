@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::iter;
 use std::ops::Range;
 
-use bindery_migrate::{ApplyError, File, Migration, Mistake, Reader, TransactionMode};
+use bindery_migrate::{ApplyError, File, Migration, Mistake, Reader, Statement, TransactionMode};
 use postgres::Client;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::generate::MigrationText;
 use crate::server_error::{self, ServerError};
+use crate::settings::MigrateSettings;
 use crate::source::{SourceFile, Sources};
 use crate::suggest::{Asked, Suggestions};
 
@@ -22,18 +24,25 @@ pub(crate) type QueryBlocks = HashMap<String, Vec<Range<usize>>>;
 pub(crate) fn parse(
     sources: &Sources,
     blocks: &QueryBlocks,
+    settings: &MigrateSettings,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Migration>> {
     let text = |file: &SourceFile| schema_text(file, blocks).into_owned();
     let files: Vec<File> =
         sources.migrations.iter().map(|file| File { path: file.path.clone(), text: text(file) }).collect();
-    match Reader::new().read(&files) {
+    match reader(settings).read(&files) {
         Ok(migrations) => (!sources.lacks_migrations).then_some(migrations),
         Err(mistakes) => {
             diagnostics.extend(mistakes.into_iter().map(|mistake| diagnostic(sources, mistake)));
             None
         }
     }
+}
+
+fn reader(settings: &MigrateSettings) -> Reader {
+    let mut reader = Reader::new();
+    reader.strictness(settings.strictness);
+    reader
 }
 
 fn diagnostic(sources: &Sources, mistake: Mistake) -> Diagnostic {
@@ -78,23 +87,47 @@ pub(crate) fn apply(
 }
 
 fn failed(client: &mut Client, sources: &Sources, migration: &Migration, error: &ApplyError) -> Diagnostic {
-    let file = sources.migrations.iter().find(|file| file.path == error.path());
     let server_error = error.db_error().map(ServerError::from);
-    let message = server_error.as_ref().map_or_else(|| error.to_string(), |error| error.message.clone());
-    let mut diagnostic = Diagnostic::error(message);
-    let statement = error.statement().and_then(|number| migration.up.statements.get(number - 1));
-    let position = server_error.as_ref().zip(statement).and_then(|(error, of)| {
-        let position = error.place(&of.sql)?;
-        Some(of.offset_in_file(position))
-    });
-    if let Some((file, offset)) = file.zip(position.or(error.offset())) {
-        diagnostic = diagnostic.at(Span::point(file, offset), "");
-    }
+    let diagnostic = in_file(sources, migration, error);
     let Some(server_error) = server_error else { return diagnostic };
     // The error is told in any case; help is welcome.
     let help =
         error.statement().and_then(|number| help(client, migration, number, &server_error).ok().flatten());
     server_error::with_advice(diagnostic, &server_error, help)
+}
+
+/// The failure of a migration at its place, with the server's own advice and without help from its catalogs: to get at
+/// that, statements are run again.
+pub(crate) fn failed_as_told(sources: &Sources, migration: &Migration, error: &ApplyError) -> Diagnostic {
+    let diagnostic = in_file(sources, migration, error);
+    match error.db_error() {
+        Some(told) => server_error::with_advice(diagnostic, &told.into(), None),
+        None => diagnostic,
+    }
+}
+
+fn in_file(sources: &Sources, migration: &Migration, error: &ApplyError) -> Diagnostic {
+    let file = sources.migrations.iter().find(|file| file.path == error.path());
+    let server_error = error.db_error().map(ServerError::from);
+    let message = server_error.as_ref().map_or_else(|| error.to_string(), |error| error.message.clone());
+    let diagnostic = Diagnostic::error(message);
+    let position = server_error.as_ref().zip(statement(migration, error)).and_then(|(error, of)| {
+        let position = error.place(&of.sql)?;
+        Some(of.offset_in_file(position))
+    });
+    match file.zip(position.or(error.offset())) {
+        Some((file, offset)) => diagnostic.at(Span::point(file, offset), ""),
+        None => diagnostic,
+    }
+}
+
+/// The one that failed: of the statements with its number, one a direction, the one that the error's place lies in.
+fn statement<'m>(migration: &'m Migration, error: &ApplyError) -> Option<&'m Statement> {
+    let (index, offset) = (error.statement()?.checked_sub(1)?, error.offset()?);
+    let sections = iter::once(&migration.up).chain(&migration.down);
+    let of_file = sections.filter(|section| section.path == error.path());
+    let mut statements = of_file.filter_map(|section| section.statements.get(index));
+    statements.find(|of| (of.offset_in_file(1)..=of.offset_in_file(u32::MAX)).contains(&offset))
 }
 
 /// Help from the catalogs as the statement found them: those before it in its transaction, rolled back with it, are run
@@ -126,7 +159,7 @@ mod tests {
         let file = SourceFile { path: "t.sql".into(), text: text.into() };
         let start = text.find("-- name").unwrap();
         let end = text.find("\n-- end").unwrap();
-        let blocks = QueryBlocks::from([("t.sql".to_owned(), std::iter::once(start..end).collect())]);
+        let blocks = QueryBlocks::from([("t.sql".to_owned(), iter::once(start..end).collect())]);
         let schema = schema_text(&file, &blocks);
         assert_eq!(schema.len(), text.len());
         assert_eq!(schema.split_whitespace().collect::<String>(), "CREATETABLEt();--end");

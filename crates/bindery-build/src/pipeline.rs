@@ -123,7 +123,7 @@ impl Generator {
         let (config, mut of_lock) = (&self.config, Vec::new());
         let read = thread::scope(|scope| {
             let lock = scope.spawn(|| config.read_lock(&mut of_lock));
-            let project = Project::parse(sources, diagnostics);
+            let project = Project::parse(sources, &config.settings.migrate, diagnostics);
             (project, lock.join().expect("reading a lock does not panic"))
         });
         diagnostics.extend(of_lock);
@@ -291,7 +291,9 @@ impl Config {
         };
         let migrations = project.migrations().iter().filter_map(|migration| migration.version).collect();
         let migration_files = migrations::texts(&project.sources, &project.blocks);
-        generate::generate(&Input { queries, types, migrations, migration_files, layout }, diagnostics)
+        let migration_table = self.settings.migrate.table();
+        let input = Input { queries, types, migrations, migration_files, migration_table, layout };
+        generate::generate(&input, diagnostics)
     }
 
     /// Code that is checked in has to be what would be generated now.

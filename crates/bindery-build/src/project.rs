@@ -8,6 +8,7 @@ use crate::migrations::{self, QueryBlocks};
 use crate::nearest;
 use crate::parse;
 use crate::query::Query;
+use crate::settings::MigrateSettings;
 use crate::source::{self, Sources};
 
 /// Sources, queries and migrations of a package.
@@ -24,10 +25,10 @@ pub(crate) struct Project {
 impl Project {
     /// Reads and parses every file; what cannot be is a diagnostic, and the rest is still there.
     pub fn read(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        Self::parse(source::read(config, diagnostics), diagnostics)
+        Self::parse(source::read(config, diagnostics), &config.settings.migrate, diagnostics)
     }
 
-    pub fn parse(sources: Sources, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub fn parse(sources: Sources, settings: &MigrateSettings, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut queries = Vec::new();
         let mut blocks = QueryBlocks::new();
         for (file, parsed) in sources.queries.iter().zip(parse::parse_all(&sources, diagnostics)) {
@@ -36,7 +37,7 @@ impl Project {
                 blocks.insert(file.path.clone(), parsed.blocks);
             }
         }
-        let migrations = migrations::parse(&sources, &blocks, diagnostics);
+        let migrations = migrations::parse(&sources, &blocks, settings, diagnostics);
         Self { sources, queries, blocks, migrations }
     }
 

@@ -2,6 +2,9 @@
 //! rules are switched off.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bindery_migrate::{OutOfOrder, Strictness as MigrationStrictness};
 
 use crate::lint::{Rule, Strictness};
 
@@ -42,6 +45,39 @@ pub(crate) struct Settings {
     pub rust_types: BTreeMap<String, Derives>,
     /// `[lint]`: the rules of which something is said.
     pub lint: BTreeMap<Rule, Strictness>,
+    /// `[migrate]`
+    pub migrate: MigrateSettings,
+}
+
+/// How the migrations are read, and run on a database of the user's.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct MigrateSettings {
+    /// Not in `bindery.toml`: a build is always strict.
+    pub strictness: MigrationStrictness,
+    /// The table that notes what is applied, if it is not goose's own.
+    pub table: Option<String>,
+    pub out_of_order: OutOfOrder,
+    pub lock_timeout: Option<Duration>,
+    pub statement_timeout: Option<Duration>,
+}
+
+impl Default for MigrateSettings {
+    fn default() -> Self {
+        Self {
+            strictness: MigrationStrictness::Strict,
+            table: None,
+            out_of_order: OutOfOrder::Refuse,
+            lock_timeout: None,
+            statement_timeout: None,
+        }
+    }
+}
+
+impl MigrateSettings {
+    /// The table that notes what is applied.
+    pub fn table(&self) -> &str {
+        self.table.as_deref().unwrap_or("goose_db_version")
+    }
 }
 
 impl Default for Settings {
@@ -59,6 +95,7 @@ impl Default for Settings {
             rust_files: BTreeMap::new(),
             rust_types: BTreeMap::new(),
             lint: BTreeMap::new(),
+            migrate: MigrateSettings::default(),
         }
     }
 }

@@ -100,7 +100,7 @@ fn read_all(config: &Config, paths: &[PathBuf], diagnostics: &mut Vec<Diagnostic
 }
 
 /// A file itself, or the `.sql` files directly in a folder, by name.
-fn list(path: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn list(path: &Path) -> io::Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use bindery_migrate::{OutOfOrder, parse_duration};
 use toml::{Table, Value};
 
 use crate::config::{Config, Output};
 use crate::lint::{self, Rule, Strictness};
 use crate::nearest::did_you_mean;
-use crate::settings::{self, DateTime, Derives, RustType, Settings, TypeSettings};
+use crate::settings::{self, DateTime, Derives, MigrateSettings, RustType, Settings, TypeSettings};
 
 /// Takes over what the file says; what it cannot mean is a mistake.
 pub(crate) fn apply(file: Table, config: &mut Config, mistakes: &mut Vec<String>) {
@@ -27,7 +29,7 @@ pub(crate) fn apply(file: Table, config: &mut Config, mistakes: &mut Vec<String>
 }
 
 const KEYS: &str = "migrations, queries, out, array_elements, array_dimensions, infinities, date_time, decimal, \
-                    query_traits, types, columns, rust, lint";
+                    query_traits, types, columns, rust, lint, migrate";
 
 fn apply_setting(key: &str, value: Value, settings: &mut Settings, mistakes: &mut Vec<String>) {
     let outcome = match key {
@@ -70,6 +72,7 @@ fn apply_setting(key: &str, value: Value, settings: &mut Settings, mistakes: &mu
                 }
             }
         }),
+        "migrate" => table(key, value).map(|migrate| apply_migrate(migrate, &mut settings.migrate, mistakes)),
         _ => Err(format!("`{key}` is not a setting; {}", instead(key, KEYS))),
     };
     mistakes.extend(outcome.err());
@@ -92,6 +95,33 @@ fn strictness(name: &str, value: &Value) -> Result<(Rule, Strictness), String> {
     let rule =
         lint::rule_named(name).map_err(|help| format!("`lint.{name}`: there is no such rule; {help}"))?;
     choice(&format!("lint.{name}"), value, &WORDS).map(|strictness| (rule, strictness))
+}
+
+/// `[migrate]`: `lock_timeout = "5s"`
+fn apply_migrate(migrate: Table, settings: &mut MigrateSettings, mistakes: &mut Vec<String>) {
+    const OUT_OF_ORDER: [(&str, OutOfOrder); 2] =
+        [("refuse", OutOfOrder::Refuse), ("apply", OutOfOrder::Apply)];
+    for (key, value) in migrate {
+        let at = format!("migrate.{key}");
+        let outcome = match key.as_str() {
+            "table" => table_name(&at, &value).map(|name| settings.table = Some(name)),
+            "out_of_order" => choice(&at, &value, &OUT_OF_ORDER).map(|chosen| settings.out_of_order = chosen),
+            "lock_timeout" => duration(&at, &value).map(|time| settings.lock_timeout = Some(time)),
+            "statement_timeout" => duration(&at, &value).map(|time| settings.statement_timeout = Some(time)),
+            _ => Err(unknown("migrate", &key, "table, out_of_order, lock_timeout, statement_timeout")),
+        };
+        mistakes.extend(outcome.err());
+    }
+}
+
+fn table_name(place: &str, value: &Value) -> Result<String, String> {
+    let name = value.as_str().filter(|name| !name.trim().is_empty());
+    name.map(str::to_owned).ok_or_else(|| format!("`{place}` has to be the name of a table"))
+}
+
+fn duration(place: &str, value: &Value) -> Result<Duration, String> {
+    let text = value.as_str().ok_or_else(|| format!("`{place}` has to be a text such as \"5s\""))?;
+    parse_duration(text).map_err(|error| format!("`{place}`: {error}"))
 }
 
 const DATE_TIMES: [(&str, DateTime); 4] = [
@@ -306,10 +336,16 @@ mod tests {
             [lint]
             select-star = "no"
             several-row = "off"
+            [migrate]
+            table = ""
+            out_of_order = true
+            lock_timeout = "5 seconds"
+            statement_timeout = 3
+            timeout = "5s"
         "##;
         let error = Config::new(".").toml(text).unwrap_err().to_string();
         for mistake in [
-            "`migration` is not a setting; did you mean `migrations`?",
+            "`migration` is not a setting; did you mean `migrations` or `migrate`?",
             "`schema` is not a setting; write one of migrations, queries, out",
             "`out` has to be a path",
             "`infinities` has to be \"keep\" or \"error\"",
@@ -336,10 +372,15 @@ mod tests {
             "`rust.types.\"Car\"` has no `feilds`; did you mean `fields`?",
             "`lint.select-star` has to be \"off\" or \"warn\" or \"error\"",
             "`lint.several-row`: there is no such rule; did you mean `several-rows`?",
+            "`migrate.table` has to be the name of a table",
+            "`migrate.out_of_order` has to be \"refuse\" or \"apply\"",
+            "`migrate.lock_timeout`: `5 seconds` is no duration: write `500ms`, `5s`, `2min` or `1h`",
+            "`migrate.statement_timeout` has to be a text such as \"5s\"",
+            "`migrate` has no `timeout`; write one of table, out_of_order, lock_timeout",
         ] {
             assert!(error.contains(mistake), "{mistake}\n{error}");
         }
-        assert!(error.ends_with("these 27 errors"), "{error}");
+        assert!(error.ends_with("these 32 errors"), "{error}");
     }
 
     #[test]
@@ -358,6 +399,11 @@ mod tests {
             fields = { plate = "licence" }
             [lint]
             select-star = "off"
+            [migrate]
+            table = "app.versions"
+            out_of_order = "apply"
+            lock_timeout = "500ms"
+            statement_timeout = "2min"
         "#;
         let mut config = Config::new(".");
         let settings = &config.toml(text).unwrap().settings;
@@ -369,6 +415,10 @@ mod tests {
         let derives = settings.derives(Some("q.sql"), "Car");
         assert_eq!(derives.derive, ["Eq", "Hash"]);
         assert_eq!(derives.fields["plate"], "licence");
+        let migrate = &settings.migrate;
+        assert_eq!((migrate.table(), migrate.out_of_order), ("app.versions", OutOfOrder::Apply));
+        assert_eq!(migrate.lock_timeout, Some(Duration::from_millis(500)));
+        assert_eq!(migrate.statement_timeout, Some(Duration::from_secs(120)));
         assert_eq!(settings.strictness(Rule::SelectStar), Strictness::Off);
         assert_eq!(settings.strictness(Rule::SeveralRows), Strictness::Warn);
     }

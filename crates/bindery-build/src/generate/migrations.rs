@@ -17,13 +17,14 @@ pub(super) fn write(input: &Input<'_>, text: &mut Text) {
     // Long paths and the macros around them are laid out by it alone.
     text.leave_to_prettyplease();
     let files: String = input.migration_files.iter().map(file).collect();
+    let table = input.migration_table;
     text.write(format_args!(
         "/// The migrations, for `client.migrate(&MIGRATIONS)`.
         #[allow(dead_code)]
         pub static MIGRATIONS: bindery::migrate::Migrations = bindery::migrate::Migrations {{
             files: &[{files}],
             format: bindery::migrate::Format::Goose,
-            table: \"goose_db_version\",
+            table: {table:?},
         }};"
     ));
 }

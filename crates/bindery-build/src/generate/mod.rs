@@ -39,6 +39,8 @@ pub(crate) struct Input<'i> {
     /// The versions of the migrations; empty if they have none.
     pub migrations: Vec<i64>,
     pub migration_files: Vec<MigrationText<'i>>,
+    /// The table that notes which of them a database has.
+    pub migration_table: &'i str,
     /// How the root finds the modules.
     pub layout: Layout,
 }

@@ -60,6 +60,7 @@ fn random_projects_are_as_prettyplease_has_them() {
             migration_files: [("migrations/1_a.sql", None), ("b.sql", Some("SELECT \"1\";\n".to_owned()))]
                 .map(|(path, text)| MigrationText { path, text })
                 .into(),
+            migration_table: "goose_db_version",
             layout: if random.below(2) == 0 { Layout::OutDir } else { Layout::SourceDir },
         };
         for (name, text) in generate(&input, &mut Vec::new()) {

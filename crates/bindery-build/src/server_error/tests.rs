@@ -312,7 +312,7 @@ fn migrations() {
         let sources =
             Sources { migrations: vec![file("migrations/1_a.sql", case.text)], ..Sources::default() };
         let mut diagnostics = Vec::new();
-        let parsed = migrations::parse(&sources, &Default::default(), &mut diagnostics);
+        let parsed = migrations::parse(&sources, &Default::default(), &Default::default(), &mut diagnostics);
         let database = server.create_database().unwrap();
         let mut client = database.connect().unwrap();
         let mut failed = parsed
