@@ -1,7 +1,7 @@
 //! Why a run ended before its end, and what to do about it.
 
 use bindery_build::MigrationFiles;
-use bindery_migrate::{Done, RunError, RunErrorKind};
+use bindery_migrate::{ApplyError, Done, RunError, RunErrorKind, TransactionMode};
 
 use crate::exit::{Failure, Problem};
 
@@ -9,7 +9,9 @@ use crate::exit::{Failure, Problem};
 pub fn of(files: &MigrationFiles, error: &RunError) -> Failure {
     let problem = Problem::new(error.kind().to_string());
     match error.kind() {
-        RunErrorKind::Failed(failed) => Failure::Build(files.failure(failed, others(error))),
+        RunErrorKind::Failed(failed) => {
+            Failure::Build(files.failure(failed, broken_off(files, failed).into_iter().chain(others(error))))
+        }
         RunErrorKind::NeedsVersions => Failure::Usage(
             problem.help("`--no-versioning` goes with `up`, `down` and those that name a version"),
         ),
@@ -31,6 +33,19 @@ fn help(kind: &RunErrorKind) -> Option<&'static str> {
         ),
         _ => None,
     }
+}
+
+/// A file that runs in no transaction may meet what it has made itself.
+fn broken_off(files: &MigrationFiles, error: &ApplyError) -> Option<String> {
+    /// duplicate_table, duplicate_column, duplicate_object, duplicate_function, duplicate_schema
+    const DUPLICATES: [&str; 5] = ["42P07", "42701", "42710", "42723", "42P06"];
+    let migration = files.migrations().iter().find(|migration| migration.path == error.path())?;
+    let is_there = DUPLICATES.contains(&error.db_error()?.code().code());
+    (is_there && migration.up.transaction == TransactionMode::None).then(|| {
+        "a run that was broken off, or failed, may have made it: undo that by hand, or write IF NOT EXISTS where it is \
+         certain to be complete (an index of CREATE INDEX CONCURRENTLY may be invalid)"
+            .to_owned()
+    })
 }
 
 /// What became of the other files.
