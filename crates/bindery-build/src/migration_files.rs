@@ -71,6 +71,20 @@ impl Config {
     pub fn migration_folders(&self) -> Vec<PathBuf> {
         self.migrations.iter().map(|path| self.root.join(path)).collect()
     }
+
+    /// The table that notes which migrations a database has. The default is `goose_db_version`; in `bindery.toml`:
+    /// `table = "app.versions"` under `[migrate]`.
+    pub fn migration_table(&self) -> &str {
+        self.settings.migrate.table()
+    }
+
+    /// Connects to the database at `url`, in any form that libpq takes, without TLS for now.
+    ///
+    /// # Errors
+    /// The URL cannot be read or asks for TLS, or the server cannot be reached or refuses.
+    pub fn connect(&self, url: &str) -> Result<Client, Error> {
+        given::connect(url).map_err(|diagnostic| Error::new(vec![*diagnostic]))
+    }
 }
 
 impl MigrationFiles {
@@ -93,17 +107,9 @@ impl MigrationFiles {
         migrator
     }
 
-    /// The table that notes what is applied: that of `[migrate]`, by default `goose_db_version`.
+    /// As [`Config::migration_table`].
     pub fn table(&self) -> &str {
         self.settings.table()
-    }
-
-    /// Connects to the database at `url`, in any form that libpq takes.
-    ///
-    /// # Errors
-    /// The URL cannot be read or asks for TLS, or the server cannot be reached or refuses.
-    pub fn connect(&self, url: &str) -> Result<Client, Error> {
-        given::connect(url).map_err(|diagnostic| Error::new(vec![*diagnostic]))
     }
 
     /// The failure of one of them at its place in the file, with what is left of it and `notes` on the others.
@@ -118,5 +124,30 @@ impl MigrationFiles {
         };
         let notes = iter::once(error.remains()).chain(notes);
         Error::new(vec![notes.into_iter().fold(diagnostic, Diagnostic::note)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn queries_in_a_migrations_file_are_left_out_and_their_mistakes_too() {
+        let root = std::env::temp_dir().join(format!("bindery-migration-files-{}", std::process::id()));
+        fs::create_dir_all(&root).unwrap();
+        fs::write(root.join("schema.sql"), "CREATE TABLE cars ();\n-- name: A :one\nSELECT 1;\n").unwrap();
+        fs::write(root.join("b.sql"), "-- name: B :nonsense\nSELECT 1;\n").unwrap();
+        let mut config = Config::new(&root);
+        config.migrations(["schema.sql"]).queries(["schema.sql", "b.sql", "none.sql"]);
+        let files = config.read_migrations(Strictness::Strict).unwrap();
+        assert_eq!(files.migrations()[0].up.statements[0].sql.trim(), "CREATE TABLE cars ();");
+        config.migrations(["none"]);
+        let error = config.read_migrations(Strictness::Strict).unwrap_err();
+        assert_eq!(error.diagnostics().len(), 1, "{error}");
+        assert_eq!(config.migration_paths().unwrap(), [""; 0].map(Path::new));
+        fs::remove_dir_all(root).unwrap();
     }
 }

@@ -8,7 +8,6 @@ use heck::ToSnakeCase;
 
 use crate::format::Format;
 use crate::number;
-use crate::read::version_of;
 
 /// How files are numbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +69,7 @@ pub fn new_files(
         Numbering::Sequential => number::sequential(next(paths)),
         Numbering::Timestamp => number::timestamp(now).to_string(),
     };
-    let taken = paths.iter().map(AsRef::as_ref).find(|path| version_of(path) == number.parse().ok());
+    let taken = paths.iter().map(AsRef::as_ref).find(|path| number::of_path(path) == number.parse().ok());
     if let Some(path) = taken {
         return Err(CreateError::NumberTaken(path.to_owned()));
     }
@@ -81,7 +80,7 @@ pub fn new_files(
 
 /// That of the newest file.
 fn numbering_of(paths: &[impl AsRef<str>]) -> Numbering {
-    let newest = paths.iter().filter_map(|path| version_of(path.as_ref())).max();
+    let newest = paths.iter().filter_map(|path| number::of_path(path.as_ref())).max();
     match newest.is_some_and(number::is_timestamp) {
         true => Numbering::Timestamp,
         false => Numbering::Sequential,
@@ -90,7 +89,7 @@ fn numbering_of(paths: &[impl AsRef<str>]) -> Numbering {
 
 /// The number behind the last one that is no timestamp.
 pub(crate) fn next(paths: &[impl AsRef<str>]) -> i64 {
-    let versions = paths.iter().filter_map(|path| version_of(path.as_ref()));
+    let versions = paths.iter().filter_map(|path| number::of_path(path.as_ref()));
     versions.filter(|version| !number::is_timestamp(*version)).max().unwrap_or(0).saturating_add(1)
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use crate::create::next;
 use crate::number;
-use crate::read::version_of;
 
 /// A file that gets another number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +24,12 @@ pub struct Renumbering {
 /// Only the number that begins a file's name is replaced; goose replaces it wherever it first occurs in the path. Files of
 /// one number, such as both ways of a migration, stay together.
 pub fn renumber(paths: &[impl AsRef<str>]) -> Vec<Renumbering> {
-    let stamps = paths.iter().filter_map(|path| version_of(path.as_ref()));
+    let stamps = paths.iter().filter_map(|path| number::of_path(path.as_ref()));
     let stamps: BTreeSet<i64> = stamps.filter(|version| number::is_timestamp(*version)).collect();
     let mut renumberings = Vec::new();
     for (old_version, new_version) in stamps.into_iter().zip(next(paths)..) {
-        let of_version = paths.iter().map(AsRef::as_ref).filter(|path| version_of(path) == Some(old_version));
+        let of_version =
+            paths.iter().map(AsRef::as_ref).filter(|path| number::of_path(path) == Some(old_version));
         renumberings.extend(of_version.filter_map(|from| {
             let to = with_number(from, new_version)?;
             Some(Renumbering { from: from.to_owned(), to, old_version, new_version })

@@ -4,10 +4,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY: u64 = 86_400;
 
+/// The number that begins the name of the file at `path`, if one does.
+pub(crate) fn of_path(path: &str) -> Option<i64> {
+    let name = path.rsplit(['/', '\\']).next()?;
+    split(name).map(|(number, _)| number)
+}
+
 /// The number that begins a file's name, and what follows it: `7` and `_cars.sql`.
 pub(crate) fn split(name: &str) -> Option<(i64, &str)> {
-    let rest_at = name.find('_')?;
-    let (digits, rest) = name.split_at(rest_at);
+    let (digits, rest) = name.split_at(name.find('_')?);
     let is_plain = digits.chars().all(|c| c.is_ascii_digit());
     let number = digits.parse().ok().filter(|number| is_plain && *number >= 1)?;
     Some((number, rest))

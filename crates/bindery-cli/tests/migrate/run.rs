@@ -12,7 +12,9 @@ fn up_applies_what_is_pending_and_says_so() {
     package.write("migrations/00004_nothing.sql", "-- +goose Up\n-- +goose Down\n");
     assert_eq!(package.done(&["up"]), "EMPTY 00004_nothing.sql\n1 done, version 4\n");
     assert_eq!(package.done(&["up", "--quiet"]), "");
+    package.write("migrations/00005_bad.sql", "-- +goose Down\n");
     assert_eq!(package.done(&["version"]), "4\n");
+    assert!(package.failed(&["up"]).contains("00005_bad.sql:1:1"));
 }
 
 #[test]

@@ -5,20 +5,24 @@ use bindery_migrate::{ApplyError, Done, RunError, RunErrorKind, TransactionMode}
 
 use crate::exit::{Failure, Problem};
 
-/// The migration that failed is told at its place in its file; the rest is no file's fault.
+/// The migration that failed is told at its place in its file.
 pub fn of(files: &MigrationFiles, error: &RunError) -> Failure {
-    let problem = Problem::new(error.kind().to_string());
     match error.kind() {
         RunErrorKind::Failed(failed) => {
-            Failure::Build(files.failure(failed, broken_off(files, failed).into_iter().chain(others(error))))
+            let notes = broken_off(files, failed).into_iter().chain(others(error));
+            Failure::Build(files.failure(failed, notes))
         }
-        RunErrorKind::NeedsVersions => Failure::Usage(
-            problem.help("`--no-versioning` goes with `up`, `down` and those that name a version"),
-        ),
-        kind => Failure::Package(vec![match help(kind) {
-            Some(help) => problem.help(help),
-            None => problem,
-        }]),
+        _ => of_no_file(error),
+    }
+}
+
+/// The rest is no file's fault.
+pub fn of_no_file(error: &RunError) -> Failure {
+    let kind = error.kind();
+    let problem = Problem { message: kind.to_string(), help: help(kind).map(str::to_owned) };
+    match kind {
+        RunErrorKind::NeedsVersions => Failure::Usage(problem),
+        _ => Failure::Package(vec![problem]),
     }
 }
 
@@ -31,6 +35,9 @@ fn help(kind: &RunErrorKind) -> Option<&'static str> {
             "`--wait 10min` waits longer; a statement of a migrator that was killed runs on, and the lock is free when it \
              is done, or after SELECT pg_terminate_backend(...) of that process",
         ),
+        RunErrorKind::NeedsVersions => {
+            Some("`--no-versioning` goes with `up`, `down`, `redo`, `reset` and those that name a version")
+        }
         _ => None,
     }
 }

@@ -68,7 +68,7 @@ impl Fix {
             return Ok(());
         };
         let files = config.read_migrations(Strictness::Strict)?;
-        let mut client = files.connect(url)?;
+        let mut client = config.connect(url)?;
         let status = self.table.migrator(&files).status_blocking(&mut client);
         let status = status.map_err(|error| failure::of(&files, &error))?;
         let applied = status.migrations.iter().filter(|one| matches!(one.state, State::Applied { .. }));

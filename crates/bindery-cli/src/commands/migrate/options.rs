@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bindery_build::{Config, MigrationFiles};
-use bindery_migrate::{InvalidDuration, Migrator, OutOfOrder, Strictness, Versions, parse_duration};
+use bindery_migrate::{InvalidDuration, Migrator, OutOfOrder, Versions, parse_duration};
 use clap::{Args, ValueHint};
 
 use crate::context::Context;
@@ -92,14 +92,6 @@ impl Files {
         let mut config = Config::new(here);
         config.migrations([dir]).queries(None::<PathBuf>);
         Ok(config)
-    }
-
-    /// The migrations themselves.
-    ///
-    /// # Errors
-    /// As [`config`](Self::config), or a file is malformed: all that is.
-    pub fn read(&self, context: &Context) -> Result<MigrationFiles, Failure> {
-        Ok(self.config(context)?.read_migrations(Strictness::Strict)?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Runs migrations, and says how it goes.
 
 use bindery_build::MigrationFiles;
-use bindery_migrate::{Command, Event, Migrator, Report};
+use bindery_migrate::{Command, Event, Migrator, Report, Strictness};
 
 use super::options::{Order, RunOptions};
 use super::{dry_run, failure, report};
@@ -16,10 +16,11 @@ pub fn run(
     order: Option<&Order>,
     command: Command,
 ) -> Result<Exit, Failure> {
-    let files = options.files.read(context)?;
+    let config = options.files.config(context)?;
+    let files = config.read_migrations(Strictness::Strict)?;
     let mut migrator = options.migrator(&files, order);
     tell(&mut migrator, &context.terminal, options.json);
-    let mut client = files.connect(&options.database.database_url)?;
+    let mut client = config.connect(&options.database.database_url)?;
     let outcome = migrator.run_blocking(&mut client, command);
     if options.json {
         let steps = if options.dry_run { dry_run::json(&files, &outcome) } else { None };

@@ -1,6 +1,6 @@
 //! `cargo bindery migrate status`
 
-use bindery_migrate::{MigrationStatus, State};
+use bindery_migrate::{MigrationStatus, State, Strictness};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -30,9 +30,10 @@ pub struct Status {
 
 impl Status {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let files = self.files.read(context)?;
+        let config = self.files.config(context)?;
+        let files = config.read_migrations(Strictness::Strict)?;
         let migrator = self.database.table.migrator(&files);
-        let mut client = files.connect(&self.database.database_url)?;
+        let mut client = config.connect(&self.database.database_url)?;
         let status = migrator.status_blocking(&mut client).map_err(|error| failure::of(&files, &error))?;
         if self.json {
             let migrations: Vec<Value> = status.migrations.iter().map(json).collect();

@@ -1,5 +1,6 @@
 //! `cargo bindery migrate version`
 
+use bindery_migrate::Migrator;
 use clap::Args;
 
 use super::failure;
@@ -19,10 +20,12 @@ pub struct Version {
 
 impl Version {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let files = self.files.read(context)?;
-        let migrator = self.database.table.migrator(&files);
-        let mut client = files.connect(&self.database.database_url)?;
-        let status = migrator.status_blocking(&mut client).map_err(|error| failure::of(&files, &error))?;
+        let config = self.files.config(context)?;
+        let mut client = config.connect(&self.database.database_url)?;
+        // No file is read: one that is malformed changes nothing about it.
+        let mut migrator = Migrator::new(Vec::new());
+        migrator.table(self.database.table.name.as_deref().unwrap_or(config.migration_table()));
+        let status = migrator.status_blocking(&mut client).map_err(|error| failure::of_no_file(&error))?;
         context.terminal.print(format_args!("{}\n", status.version));
         Ok(Exit::Success)
     }
