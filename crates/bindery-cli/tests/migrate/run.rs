@@ -1,6 +1,9 @@
 //! The commands that run migrations.
 
-use super::package::{Package, UP_TWO};
+use std::fs;
+use std::process::Command;
+
+use super::package::{Package, UP_TWO, told};
 
 #[test]
 fn up_applies_what_is_pending_and_says_so() {
@@ -167,13 +170,26 @@ fn settings_come_from_bindery_toml_and_from_options() {
 }
 
 #[test]
+fn the_program_uses_the_table_of_bindery_toml_too() {
+    let package = Package::new("program");
+    package.write("bindery.toml", "out = \"src/db\"\n[migrate]\ntable = \"app.versions\"\n");
+    package.write("queries/a.sql", "-- name: CountCars :one\nSELECT count(*) FROM cars;\n");
+    let mut generate = Command::new(env!("CARGO_BIN_EXE_cargo-bindery"));
+    generate.args(["bindery", "generate"]).current_dir(&package.root);
+    let told = told(&generate.env_remove("BINDERY").env_remove("OUT_DIR").output().unwrap());
+    assert_eq!(told.status, Some(0), "{told:#?}");
+    let code = fs::read_to_string(package.root.join("src/db/mod.rs")).unwrap();
+    assert!(code.contains("    table: \"app.versions\",\n"), "{code}");
+}
+
+#[test]
 fn a_folder_needs_no_package() {
     let package = Package::new("folder");
     package.remove("Cargo.toml");
     let at_root = |arguments: &[&str]| {
         let mut command = package.on_database(arguments);
         let output = command.current_dir(std::env::temp_dir()).output().unwrap();
-        super::package::told(&output)
+        told(&output)
     };
     let folder = package.root.join("migrations");
     let told = at_root(&["up", "--dir", folder.to_str().unwrap()]);
