@@ -105,3 +105,21 @@ fn validate_tells_every_mistake_of_every_file() {
     }
     assert!(!told.stderr.contains("queries/a.sql"), "{told:#?}");
 }
+
+#[test]
+fn every_command_has_an_example_and_a_line_in_the_docs() {
+    let package = Package::empty("help");
+    let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md")).unwrap();
+    let help = package.done(&["--help"]);
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands: Vec<&str> = commands.map_while(|line| line.split_whitespace().next()).collect();
+    assert_eq!(commands.len(), 13);
+    for command in commands.into_iter().filter(|command| *command != "help") {
+        let help = package.done(&[command, "--help"]);
+        assert!(
+            help.contains("\nExample") && help.contains(&format!("cargo bindery migrate {command}")),
+            "{help}"
+        );
+        assert!(docs.contains(&format!("\n| `{command}")), "{command}");
+    }
+}

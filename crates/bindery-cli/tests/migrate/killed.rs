@@ -28,18 +28,21 @@ impl Scene {
     }
 
     fn up(&self) -> Child {
-        let mut up = self.package.on_database(&["up"]);
+        let mut up = self.package.on_database(&["up", "--wait", "1min"]);
         up.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// Kills a run that is in a statement of this text, in whatever it waits for there.
     fn kill_in(&self, statement: &str) {
-        let mut up = self.up();
-        self.package.wait_until(&format!(
+        let is_there = format!(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
              AND application_name = 'cargo-bindery' AND query LIKE '{statement}%'
              AND wait_event_type IN ('Lock', 'Timeout'))"
-        ));
+        );
+        let (mut up, mut client) = (self.up(), self.package.connect());
+        while !client.query_one(&is_there, &[]).unwrap().get::<_, bool>(0) {
+            assert!(up.try_wait().unwrap().is_none(), "it ended before it could be killed");
+        }
         up.kill().unwrap();
         up.wait().unwrap();
     }

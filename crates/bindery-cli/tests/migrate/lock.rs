@@ -32,7 +32,7 @@ fn the_lock_is_waited_for() {
     let package = Package::new("waits");
     let mut holder = package.connect();
     holder.batch_execute(LOCK).unwrap();
-    let mut up = package.on_database(&["up"]);
+    let mut up = package.on_database(&["up", "--wait", "1min"]);
     let mut up = up.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(up.stderr.take().unwrap());
     let mut line = String::new();

@@ -119,14 +119,6 @@ impl Package {
         let sql = "SELECT version_id, is_applied FROM goose_db_version ORDER BY id";
         self.connect().query(sql, &[]).unwrap().iter().map(|row| (row.get(0), row.get(1))).collect()
     }
-
-    /// Waits until the query gives true.
-    pub fn wait_until(&self, sql: &str) {
-        let mut client = self.connect();
-        while !client.query_one(sql, &[]).unwrap().get::<_, bool>(0) {
-            std::thread::yield_now();
-        }
-    }
 }
 
 pub fn told(output: &Output) -> Told {
