@@ -132,6 +132,11 @@ impl Diagnostic {
         Some(format!("{}:{line}:{column}", span.file.path))
     }
 
+    /// Whether its place is in one of `files`.
+    pub(crate) fn is_in(&self, files: &[Arc<SourceFile>]) -> bool {
+        self.span.as_ref().is_some_and(|span| files.iter().any(|file| file.path == span.file.path))
+    }
+
     /// The text that is underlined.
     #[cfg(test)]
     pub(crate) fn marked(&self) -> Option<&str> {

@@ -1,5 +1,8 @@
 //! A session on a database that the user names, such as the one in production.
 
+use std::error::Error;
+
+use postgres::NoTls;
 use postgres::config::SslMode;
 
 use crate::diagnostic::Diagnostic;
@@ -24,6 +27,25 @@ const READ_ONLY: &str = "-c default_transaction_read_only=on";
 /// # Errors
 /// The URL cannot be read or asks for TLS, or the server cannot be reached or refuses.
 pub(crate) fn open(url: &str, access: Access) -> Result<Session, Box<Diagnostic>> {
+    let mut config = read(url)?;
+    let mut options = config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
+    options.push_str(OPTIONS);
+    if access == Access::ReadOnly {
+        options = format!("{options} {READ_ONLY}");
+    }
+    config.options(&options);
+    Session::open(config).map_err(unreachable_server)
+}
+
+/// The same for one connection, with the settings that it has there and in the URL: poolers refuse others.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn connect(url: &str) -> Result<postgres::Client, Box<Diagnostic>> {
+    read(url)?.connect(NoTls).map_err(unreachable_server)
+}
+
+fn read(url: &str) -> Result<postgres::Config, Box<Diagnostic>> {
     let mut config: postgres::Config = url.parse().map_err(|error| {
         // The driver's message never repeats what it could not read, which may be a password.
         let help = "write `postgres://user:password@host/database`";
@@ -34,17 +56,15 @@ pub(crate) fn open(url: &str, access: Access) -> Result<Session, Box<Diagnostic>
         let help = "take `sslmode=prefer`, through a tunnel or on the server's own machine";
         return Err(Box::new(Diagnostic::error(message).help(help)));
     }
-    let mut options = config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
-    options.push_str(OPTIONS);
-    if access == Access::ReadOnly {
-        options = format!("{options} {READ_ONLY}");
-    }
-    config.options(&options);
     if config.get_application_name().is_none() {
         config.application_name("cargo-bindery");
     }
+    Ok(config)
+}
+
+fn unreachable_server(error: impl Error) -> Box<Diagnostic> {
     let help = "the server has to be reachable from here, and take connections without TLS";
-    Session::open(config).map_err(|error| Box::new(surroundings(error).help(help)))
+    Box::new(surroundings(error).help(help))
 }
 
 #[cfg(test)]

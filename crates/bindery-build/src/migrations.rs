@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::iter;
 use std::ops::Range;
 
-use bindery_migrate::{ApplyError, File, Format, Migration, Mistake, Reader, Section, TransactionMode};
+use bindery_migrate::{
+    ApplyError, File, Format, Migration, Mistake, Reader, Section, Statement, TransactionMode,
+};
 use postgres::Client;
 
 use crate::diagnostic::{Diagnostic, Span};
@@ -52,9 +54,9 @@ pub(crate) fn parse(
 }
 
 fn reader(settings: &MigrateSettings) -> Reader {
-    let MigrateSettings { format, skip, multi_statement } = settings;
+    let MigrateSettings { format, skip, multi_statement, strictness, .. } = settings;
     let mut reader = Reader::new();
-    reader.skip(skip).multi_statement(*multi_statement);
+    reader.strictness(*strictness).skip(skip).multi_statement(*multi_statement);
     if let Some(format) = format {
         reader.format(*format);
     }
@@ -125,23 +127,48 @@ pub(crate) fn undo(
 }
 
 fn failed(client: &mut Client, sources: &Sources, section: &Section, error: &ApplyError) -> Diagnostic {
-    let file = sources.migrations.iter().chain(&sources.beside).find(|file| file.path == error.path());
     let server_error = error.db_error().map(ServerError::from);
-    let message = server_error.as_ref().map_or_else(|| error.to_string(), |error| error.message.clone());
-    let mut diagnostic = Diagnostic::error(message);
     let statement = error.statement().and_then(|number| section.statements.get(number - 1));
-    let position = server_error.as_ref().zip(statement).and_then(|(error, of)| {
-        let position = error.place(&of.sql)?;
-        Some(of.offset_in_file(position))
-    });
-    if let Some((file, offset)) = file.zip(position.or(error.offset())) {
-        diagnostic = diagnostic.at(Span::point(file, offset), "");
-    }
+    let diagnostic = in_file(sources, statement, error);
     let Some(server_error) = server_error else { return diagnostic };
     // The error is told in any case; help is welcome.
     let help =
         error.statement().and_then(|number| help(client, section, number, &server_error).ok().flatten());
     server_error::with_advice(diagnostic, &server_error, help)
+}
+
+/// The failure of a migration at its place, with the server's own advice and without help from its catalogs: to get at
+/// that, statements are run again.
+pub(crate) fn failed_as_told(sources: &Sources, migration: &Migration, error: &ApplyError) -> Diagnostic {
+    let diagnostic = in_file(sources, statement(migration, error), error);
+    match error.db_error() {
+        Some(told) => server_error::with_advice(diagnostic, &told.into(), None),
+        None => diagnostic,
+    }
+}
+
+fn in_file(sources: &Sources, statement: Option<&Statement>, error: &ApplyError) -> Diagnostic {
+    let file = sources.migrations.iter().chain(&sources.beside).find(|file| file.path == error.path());
+    let server_error = error.db_error().map(ServerError::from);
+    let message = server_error.as_ref().map_or_else(|| error.to_string(), |error| error.message.clone());
+    let diagnostic = Diagnostic::error(message);
+    let position = server_error.as_ref().zip(statement).and_then(|(error, of)| {
+        let position = error.place(&of.sql)?;
+        Some(of.offset_in_file(position))
+    });
+    match file.zip(position.or(error.offset())) {
+        Some((file, offset)) => diagnostic.at(Span::point(file, offset), ""),
+        None => diagnostic,
+    }
+}
+
+/// The one that failed: of the statements with its number, one a direction, the one that the error's place lies in.
+fn statement<'m>(migration: &'m Migration, error: &ApplyError) -> Option<&'m Statement> {
+    let (index, offset) = (error.statement()?.checked_sub(1)?, error.offset()?);
+    let sections = iter::once(&migration.up).chain(&migration.down);
+    let of_file = sections.filter(|section| section.path == error.path());
+    let mut statements = of_file.filter_map(|section| section.statements.get(index));
+    statements.find(|of| (of.offset_in_file(1)..=of.offset_in_file(u32::MAX)).contains(&offset))
 }
 
 /// Help from the catalogs as the statement found them: those before it in its transaction, rolled back with it, are run

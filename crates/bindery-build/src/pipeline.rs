@@ -299,7 +299,7 @@ impl Config {
             files: migrations::texts(project.migrations(), &project.sources, &project.blocks),
             format: project.format(),
             multi_statement: self.settings.migrate.multi_statement,
-            table: "goose_db_version",
+            table: self.settings.migrate.table(),
         };
         generate::generate(&Input { queries, types, migrations, carried, layout }, diagnostics)
     }

@@ -2,8 +2,9 @@
 //! derive, which rules are switched off, which tool's files are read.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use bindery_migrate::Format;
+use bindery_migrate::{Format, OutOfOrder, Strictness as MigrationStrictness};
 
 use crate::lint::{Rule, Strictness};
 
@@ -48,8 +49,8 @@ pub(crate) struct Settings {
     pub migrate: MigrateSettings,
 }
 
-/// How the migrations are read.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// How the migrations are read, and run on a database of the user's.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MigrateSettings {
     /// The tool whose files they are; none to see it from the files.
     pub format: Option<Format>,
@@ -57,6 +58,35 @@ pub(crate) struct MigrateSettings {
     pub skip: Vec<String>,
     /// golang-migrate is run with `x-multi-statement`.
     pub multi_statement: bool,
+    /// Not in `bindery.toml`: a build is always strict.
+    pub strictness: MigrationStrictness,
+    /// The table that notes what is applied, if it is not goose's own.
+    pub table: Option<String>,
+    pub out_of_order: OutOfOrder,
+    pub lock_timeout: Option<Duration>,
+    pub statement_timeout: Option<Duration>,
+}
+
+impl Default for MigrateSettings {
+    fn default() -> Self {
+        Self {
+            format: None,
+            skip: Vec::new(),
+            multi_statement: false,
+            strictness: MigrationStrictness::Strict,
+            table: None,
+            out_of_order: OutOfOrder::Refuse,
+            lock_timeout: None,
+            statement_timeout: None,
+        }
+    }
+}
+
+impl MigrateSettings {
+    /// The table that notes what is applied.
+    pub fn table(&self) -> &str {
+        self.table.as_deref().unwrap_or("goose_db_version")
+    }
 }
 
 impl Default for Settings {

@@ -147,7 +147,7 @@ fn read_all(
 }
 
 /// A file itself, or the files directly in a folder, by name.
-fn list(path: &Path, purpose: Purpose) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn list(path: &Path, purpose: Purpose) -> io::Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use bindery_migrate::Format;
+use bindery_migrate::{Format, OutOfOrder, parse_duration};
 use toml::{Table, Value};
 
 use crate::config::{Config, Output};
@@ -96,8 +97,11 @@ fn strictness(name: &str, value: &Value) -> Result<(Rule, Strictness), String> {
     choice(&format!("lint.{name}"), value, &WORDS).map(|strictness| (rule, strictness))
 }
 
-/// `[migrate]`: `format = "dbmate"`
+/// `[migrate]`: `format = "dbmate"`, `lock_timeout = "5s"`
 fn apply_migrate(migrate: Table, settings: &mut MigrateSettings, mistakes: &mut Vec<String>) {
+    const KEYS: &str = "format, skip, multi_statement, table, out_of_order, lock_timeout, statement_timeout";
+    const OUT_OF_ORDER: [(&str, OutOfOrder); 2] =
+        [("refuse", OutOfOrder::Refuse), ("apply", OutOfOrder::Apply)];
     for (key, value) in migrate {
         let at = format!("migrate.{key}");
         let outcome = match key.as_str() {
@@ -110,10 +114,24 @@ fn apply_migrate(migrate: Table, settings: &mut MigrateSettings, mistakes: &mut 
                 .as_bool()
                 .map(|is_on| settings.multi_statement = is_on)
                 .ok_or_else(|| format!("`{at}` has to be true or false")),
-            _ => Err(unknown("migrate", &key, "format, skip, multi_statement")),
+            "table" => table_name(&at, &value).map(|name| settings.table = Some(name)),
+            "out_of_order" => choice(&at, &value, &OUT_OF_ORDER).map(|chosen| settings.out_of_order = chosen),
+            "lock_timeout" => duration(&at, &value).map(|time| settings.lock_timeout = Some(time)),
+            "statement_timeout" => duration(&at, &value).map(|time| settings.statement_timeout = Some(time)),
+            _ => Err(unknown("migrate", &key, KEYS)),
         };
         mistakes.extend(outcome.err());
     }
+}
+
+fn table_name(place: &str, value: &Value) -> Result<String, String> {
+    let name = value.as_str().filter(|name| !name.trim().is_empty());
+    name.map(str::to_owned).ok_or_else(|| format!("`{place}` has to be the name of a table"))
+}
+
+fn duration(place: &str, value: &Value) -> Result<Duration, String> {
+    let text = value.as_str().ok_or_else(|| format!("`{place}` has to be a text such as \"5s\""))?;
+    parse_duration(text).map_err(|error| format!("`{place}`: {error}"))
 }
 
 const DATE_TIMES: [(&str, DateTime); 4] = [
@@ -333,6 +351,11 @@ mod tests {
             skip = 3
             skpi = []
             multi_statement = "on"
+            table = ""
+            out_of_order = true
+            lock_timeout = "5 seconds"
+            statement_timeout = 3
+            timeout = "5s"
         "##;
         let error = Config::new(".").toml(text).unwrap_err().to_string();
         for mistake in [
@@ -367,10 +390,15 @@ mod tests {
             "`migrate.skip` has to be a text or a list of texts",
             "`migrate` has no `skpi`; did you mean `skip`?",
             "`migrate.multi_statement` has to be true or false",
+            "`migrate.table` has to be the name of a table",
+            "`migrate.out_of_order` has to be \"refuse\" or \"apply\"",
+            "`migrate.lock_timeout`: `5 seconds` is no duration: write `500ms`, `5s`, `2min` or `1h`",
+            "`migrate.statement_timeout` has to be a text such as \"5s\"",
+            "`migrate` has no `timeout`; write one of format, skip, multi_statement, table",
         ] {
             assert!(error.contains(mistake), "{mistake}\n{error}");
         }
-        assert!(error.ends_with("these 31 errors"), "{error}");
+        assert!(error.ends_with("these 36 errors"), "{error}");
     }
 
     #[test]
@@ -393,6 +421,10 @@ mod tests {
             format = "dbmate"
             skip = ["00003_x.go"]
             multi_statement = true
+            table = "app.versions"
+            out_of_order = "apply"
+            lock_timeout = "500ms"
+            statement_timeout = "2min"
         "#;
         let mut config = Config::new(".");
         let settings = &config.toml(text).unwrap().settings;
@@ -404,9 +436,12 @@ mod tests {
         let derives = settings.derives(Some("q.sql"), "Car");
         assert_eq!(derives.derive, ["Eq", "Hash"]);
         assert_eq!(derives.fields["plate"], "licence");
-        let skip = vec!["00003_x.go".to_owned()];
-        let migrate = MigrateSettings { format: Some(Format::Dbmate), skip, multi_statement: true };
-        assert_eq!(settings.migrate, migrate);
+        let migrate = &settings.migrate;
+        assert_eq!((migrate.format, migrate.multi_statement), (Some(Format::Dbmate), true));
+        assert_eq!(migrate.skip, ["00003_x.go"]);
+        assert_eq!((migrate.table(), migrate.out_of_order), ("app.versions", OutOfOrder::Apply));
+        assert_eq!(migrate.lock_timeout, Some(Duration::from_millis(500)));
+        assert_eq!(migrate.statement_timeout, Some(Duration::from_secs(120)));
         assert_eq!(settings.strictness(Rule::SelectStar), Strictness::Off);
         assert_eq!(settings.strictness(Rule::SeveralRows), Strictness::Warn);
     }

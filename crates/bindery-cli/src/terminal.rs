@@ -13,6 +13,7 @@ use crate::progress::Progress;
 /// Standard output for answers, standard error for what is wrong and for progress.
 ///
 /// Whatever is printed goes through here, so that it does not run into the line of progress.
+#[derive(Clone)]
 pub struct Terminal {
     quiet: bool,
     colors_output: bool,
@@ -80,9 +81,25 @@ impl Terminal {
         }
     }
 
+    /// Prints something that is not right, but keeps nobody from anything.
+    pub fn warn(&self, problem: &Problem) {
+        self.tell("warning", "\x1b[1;33m", problem);
+    }
+
+    /// Says something beside the answer, unless it should be quiet.
+    pub fn remark(&self, line: impl Display) {
+        if !self.quiet {
+            self.complain(line);
+        }
+    }
+
     fn fail_because(&self, problem: &Problem) {
-        let (red, plain) = if self.colors_errors { ("\x1b[1;91m", "\x1b[0m") } else { ("", "") };
-        self.complain(format_args!("{red}error{plain}: {}", problem.message));
+        self.tell("error", "\x1b[1;91m", problem);
+    }
+
+    fn tell(&self, word: &str, color: &str, problem: &Problem) {
+        let (color, plain) = if self.colors_errors { (color, "\x1b[0m") } else { ("", "") };
+        self.complain(format_args!("{color}{word}{plain}: {}", problem.message));
         if let Some(help) = &problem.help {
             self.complain(format_args!("  = help: {help}"));
         }

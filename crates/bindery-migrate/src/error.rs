@@ -163,8 +163,8 @@ impl ApplyError {
         }
     }
 
-    /// What is left of it in the database.
-    fn remains(&self) -> String {
+    /// What is left of it in the database, in words.
+    pub fn remains(&self) -> String {
         match (self.transaction, self.statement) {
             (TransactionMode::PerFile, _) => "nothing of it was done".to_owned(),
             (TransactionMode::None, Some(1)) => "NO TRANSACTION: nothing was done before it".to_owned(),

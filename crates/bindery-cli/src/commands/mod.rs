@@ -8,6 +8,7 @@ mod explain;
 mod generate;
 mod init;
 mod lint;
+mod migrate;
 mod watch;
 
 use clap::Subcommand;
@@ -25,6 +26,7 @@ pub enum Command {
     Explain(explain::Explain),
     Lint(lint::Lint),
     Drift(drift::Drift),
+    Migrate(migrate::Migrate),
     Watch(watch::Watch),
     Completions(completions::Completions),
 }
@@ -43,6 +45,7 @@ impl Command {
             Self::Explain(command) => command.run(context),
             Self::Lint(command) => command.run(context),
             Self::Drift(command) => command.run(context),
+            Self::Migrate(command) => command.run(context),
             Self::Watch(command) => command.run(context),
             Self::Completions(command) => command.run(context),
         }
