@@ -67,6 +67,14 @@ fn what_leads_back_is_well() {
             "DROP TABLE public.a;",
         ),
         ("SELECT 1;", ""),
+        (
+            "CREATE EXTENSION citext;\nALTER TABLE cars ADD c citext;",
+            "ALTER TABLE cars DROP c;\nDROP EXTENSION citext;",
+        ),
+        (
+            "CREATE TABLE a (id int);\nGRANT SELECT (plate) ON cars TO PUBLIC;",
+            "REVOKE SELECT (plate) ON cars FROM PUBLIC;\nDROP TABLE a;",
+        ),
     ];
     for (index, (up, down)) in ways.iter().enumerate() {
         assert_eq!(second(&format!("well_{index}"), up, down), "", "{up}");
@@ -128,6 +136,13 @@ fn what_is_left_or_gone_or_another_is_told() {
             "error: migrations/2_next.sql: undone, the owner and the privileges of relation `public.cars` was `",
         ),
         (
+            "neighbours",
+            "CREATE TABLE car (id int);\nCOMMENT ON TABLE cars IS 'x';",
+            "SELECT 1;",
+            "error: migrations/2_next.sql: undone, table `public.car` is there\n\
+             error: migrations/2_next.sql: undone, the comment on table `public.cars` is there",
+        ),
+        (
             "fillfactor",
             "ALTER TABLE cars SET (fillfactor = 50);",
             "SELECT 1;",
@@ -148,6 +163,7 @@ fn a_way_back_that_fails_is_told_by_file_and_line_and_hides_nothing() {
     let left = "-- +goose Up\nCREATE TABLE d (id int);\nCREATE SCHEMA s;\n-- +goose Down\nDROP TABLE d;\n";
     let half = "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE e (id int);\n-- +goose Down\nDROP TABLE e;\nSELECT 1 / 0;\n";
     let good = "-- +goose Up\nALTER TABLE e ADD x int;\n-- +goose Down\nALTER TABLE e DROP x;\n";
+    let after = "-- +goose Up\nALTER TABLE d ADD x int;\n-- +goose Down\nALTER TABLE d DROP x;\n";
     let files = [
         CARS,
         ("2_bad.sql", bad),
@@ -155,6 +171,7 @@ fn a_way_back_that_fails_is_told_by_file_and_line_and_hides_nothing() {
         ("4_left.sql", left),
         ("5_half.sql", half),
         ("6_good.sql", good),
+        ("7_after.sql", after),
     ];
     let round_trip = round_trip("failing", &files);
     assert_eq!(

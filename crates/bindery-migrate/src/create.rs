@@ -37,6 +37,12 @@ pub enum CreateError {
     NumberTaken(String),
 }
 
+const GOLANG_MIGRATE: &str = "";
+const DBMATE: &str = "-- migrate:up\n\n-- migrate:down\n\n";
+const SQL_MIGRATE: &str = "-- +migrate Up\n\n-- +migrate Down\n\n";
+/// tern refuses a file that does nothing.
+const TERN: &str = "SELECT 1;\n\n---- create above / drop below ----\n\n";
+
 /// The comment is left out when the file is read.
 const GOOSE: &str = "\
 -- +goose Up
@@ -47,12 +53,6 @@ const GOOSE: &str = "\
 -- +goose Down
 
 ";
-
-const DBMATE: &str = "-- migrate:up\n\n\n-- migrate:down\n\n";
-
-const SQL_MIGRATE: &str = "-- +migrate Up\n\n\n-- +migrate Down\n\n";
-
-const TERN: &str = "\n\n---- create above / drop below ----\n\n";
 
 /// The files of a new migration, to be put beside those at `paths`; `name` is turned into snake case.
 ///
@@ -72,24 +72,32 @@ pub fn new_files(
         return Err(CreateError::Nameless(name.to_owned()));
     }
     let number = match numbering.unwrap_or_else(|| numbering_of(paths)) {
-        Numbering::Sequential => number::sequential(next(paths)),
+        Numbering::Sequential => number::sequential(next(paths), width(format)),
         Numbering::Timestamp => number::timestamp(now).to_string(),
     };
     let taken = paths.iter().map(AsRef::as_ref).find(|path| number::of_path(path) == number.parse().ok());
     if let Some(path) = taken {
         return Err(CreateError::NumberTaken(path.to_owned()));
     }
-    let file = |name: String, text: &str| NewFile { name, text: text.to_owned() };
-    Ok(match format {
-        Format::Goose => vec![file(format!("{number}_{title}.sql"), GOOSE)],
-        Format::GolangMigrate => {
-            ["up", "down"].map(|direction| file(format!("{number}_{title}.{direction}.sql"), "")).into()
-        }
-        Format::Dbmate => vec![file(format!("{number}_{title}.sql"), DBMATE)],
-        Format::SqlMigrate => vec![file(format!("{number}-{title}.sql"), SQL_MIGRATE)],
-        Format::Tern => vec![file(format!("{number}_{title}.sql"), TERN)],
-        Format::Plain => vec![file(format!("{number}_{title}.sql"), "")],
-    })
+    let file =
+        |end: &str, text: &str| NewFile { name: format!("{number}_{title}{end}"), text: text.to_owned() };
+    match format {
+        Format::Goose => Ok(vec![file(".sql", GOOSE)]),
+        Format::GolangMigrate => Ok(vec![file(".up.sql", GOLANG_MIGRATE), file(".down.sql", GOLANG_MIGRATE)]),
+        Format::Dbmate => Ok(vec![file(".sql", DBMATE)]),
+        Format::SqlMigrate => Ok(vec![file(".sql", SQL_MIGRATE)]),
+        Format::Tern => Ok(vec![file(".sql", TERN)]),
+        Format::Plain => Ok(vec![file(".sql", "")]),
+    }
+}
+
+/// How many digits the tool itself gives a sequential number.
+fn width(format: Format) -> usize {
+    match format {
+        Format::Goose | Format::Plain | Format::Dbmate | Format::SqlMigrate => 5,
+        Format::GolangMigrate => 6,
+        Format::Tern => 3,
+    }
 }
 
 /// That of the newest file.
@@ -151,25 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn every_format_has_new_files_that_it_reads_once_something_is_in_them() {
+    fn new_files_of_every_tool_are_read_as_an_empty_migration_of_it() {
         for format in Format::ALL {
-            let files = new_files(format, &[""], "add cars", None, SystemTime::now()).unwrap();
-            let filled = files.into_iter().map(|NewFile { name, text }| {
-                let text = if text.is_empty() { "\n".to_owned() } else { text };
-                crate::File {
-                    path: name,
-                    text: text.replacen("\n\n", "\nSELECT 1;\n", 1).replacen(
-                        "\n",
-                        "SELECT 1;\n",
-                        usize::from(text == "\n"),
-                    ),
-                }
-            });
-            let filled: Vec<_> = filled.collect();
-            let read = crate::Reader::new().format(format).read(&filled);
-            let read = read.unwrap_or_else(|mistakes| panic!("{format}: {mistakes:?}"));
-            assert_eq!((read.len(), read[0].version), (1, Some(1)), "{format}");
-            assert_eq!(read[0].up.statements.len(), 1, "{format}");
+            let files = new_files(format, &[""], "cars", None, SystemTime::now()).unwrap();
+            let files = files.into_iter().map(|NewFile { name: path, text }| crate::File { path, text });
+            let read = crate::Reader::new().format(format).read(&files.collect::<Vec<_>>()).unwrap();
+            assert!(read.len() == 1 && read[0].version == Some(1), "{format}: {read:?}");
+            let statements = read[0].up.statements.iter().map(|statement| statement.sql.trim());
+            let expected = if format == Format::Tern { "SELECT 1;reset all" } else { "" };
+            assert_eq!(statements.collect::<String>(), expected, "{format}");
         }
     }
 

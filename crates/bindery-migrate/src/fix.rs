@@ -42,7 +42,7 @@ fn with_number(path: &str, new_version: i64) -> Option<String> {
     let name_at = path.rfind(['/', '\\']).map_or(0, |slash| slash + 1);
     let (folder, name) = path.split_at(name_at);
     let (_, rest) = number::split(name)?;
-    Some(format!("{folder}{}{rest}", number::sequential(new_version)))
+    Some(format!("{folder}{}{rest}", number::sequential(new_version, 5)))
 }
 
 #[cfg(test)]

@@ -12,15 +12,15 @@ pub(crate) fn of_path(path: &str) -> Option<i64> {
 
 /// The number that begins a file's name, and what follows it: `7` and `_cars.sql`.
 pub(crate) fn split(name: &str) -> Option<(i64, &str)> {
-    let (digits, rest) = name.split_at(name.find(['_', '-'])?);
+    let (digits, rest) = name.split_at(name.find('_')?);
     let is_plain = digits.chars().all(|c| c.is_ascii_digit());
     let number = digits.parse().ok().filter(|number| is_plain && *number >= 1)?;
     Some((number, rest))
 }
 
-/// As goose prints a sequential number.
-pub(crate) fn sequential(number: i64) -> String {
-    format!("{number:05}")
+/// A sequential number with at least so many digits; goose's have 5.
+pub(crate) fn sequential(number: i64, width: usize) -> String {
+    format!("{number:0width$}")
 }
 
 /// `20260102150405`, in UTC.

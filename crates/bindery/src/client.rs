@@ -224,6 +224,7 @@ impl DatabaseClient {
     /// #         domains: &[bindery::LockedDomain {
     /// #             name: "public.plate", base: "text", checks: &["CHECK ((VALUE <> ''::text))"] }],
     /// #         migrations: &[1, 2],
+    /// #         migration_table: "goose_db_version",
     /// #     };
     /// # }
     /// use bindery::DriftKind;

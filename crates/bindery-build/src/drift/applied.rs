@@ -7,14 +7,16 @@ use postgres::Client;
 
 use super::report::{Drift, DriftChange, DriftKind, DriftSeverity};
 
-/// The one that `goose` would use on this connection comes first; somebody else may have put it into a schema of its own.
+/// The one that `goose` would use on this connection comes first; somebody else may have put it into a schema of its own,
+/// unless another table is named.
 const TABLES: &str = "
     SELECT n.nspname || '.' || c.relname,
            quote_ident(n.nspname) || '.' || quote_ident(c.relname),
            has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relname = 'goose_db_version' AND c.relkind IN ('r', 'p')
+    WHERE c.relkind IN ('r', 'p')
+      AND (c.oid = pg_catalog.to_regclass($1) OR $1 = 'goose_db_version' AND c.relname = $1)
     ORDER BY pg_catalog.pg_table_is_visible(c.oid) DESC, n.nspname
     LIMIT 1";
 
@@ -35,8 +37,8 @@ pub(super) enum Applied {
 ///
 /// # Errors
 /// The connection fails.
-pub(super) fn load(client: &mut Client) -> Result<Applied, postgres::Error> {
-    let Some(found) = client.query_opt(TABLES, &[])? else { return Ok(Applied::NoTable) };
+pub(super) fn load(client: &mut Client, table: &str) -> Result<Applied, postgres::Error> {
+    let Some(found) = client.query_opt(TABLES, &[&table])? else { return Ok(Applied::NoTable) };
     let (table, quoted): (String, String) = (found.get(0), found.get(1));
     if !found.get::<_, bool>(2) {
         return Ok(Applied::NotReadable(table));

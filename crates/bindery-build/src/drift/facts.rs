@@ -18,7 +18,7 @@ const BEGIN: &str = "
     SET LOCAL jit = off";
 
 /// The user's relations. What belongs to an extension comes with it, in the extension's version; goose's tables are those
-/// of the tool (goose 3.27, `DefaultLockTableName`).
+/// of the tool (goose 3.27, `DefaultLockTableName`), whatever their names are, and that of checksums is Bindery's.
 const OWN: &str = "
     WITH own AS (
         SELECT c.oid, n.nspname || '.' || c.relname AS name,
@@ -27,7 +27,10 @@ const OWN: &str = "
         FROM pg_class c
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-          AND c.relname NOT IN ('goose_db_version', 'goose_db_version_checksums', 'goose_lock')
+          AND c.relname NOT IN ('goose_db_version', 'goose_lock')
+          AND (SELECT coalesce(string_agg(a.attname, ',' ORDER BY a.attnum), '') FROM pg_attribute a
+               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+              NOT IN ('id,version_id,is_applied,tstamp', 'version_id,checksum')
           AND NOT EXISTS (SELECT FROM pg_depend d
                           WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))";
 
@@ -133,8 +136,9 @@ const POLICIES: &str = "
     SELECT o.kind, o.name, p.polname,
            CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
                          ELSE 'ALL' END || CASE WHEN p.polpermissive THEN '' ELSE ', restrictive' END,
-           (SELECT string_agg(CASE r.oid WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r.oid) END, ', ' ORDER BY 1)
-            FROM unnest(p.polroles) r (oid)),
+           (SELECT string_agg(r.name, ', ' ORDER BY r.name)
+            FROM (SELECT CASE role WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(role) END
+                  FROM unnest(p.polroles) role) r (name)),
            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
     FROM own o JOIN pg_policy p ON p.polrelid = o.oid";
 

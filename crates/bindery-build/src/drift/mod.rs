@@ -59,7 +59,7 @@ impl Config {
             return Err(Error::new(diagnostics));
         };
         let (expected, live) = thread::scope(|scope| {
-            let asking = scope.spawn(|| Live::ask(&mut session, &project.queries));
+            let asking = scope.spawn(|| Live::ask(&mut session, &project.queries, self.migration_table()));
             let expected = Expected::ask(self, &project);
             (expected, asking.join().expect("asking does not panic"))
         });
@@ -111,10 +111,10 @@ impl Expected {
 }
 
 impl Live {
-    fn ask(session: &mut Session, queries: &[Query]) -> Result<Self, SessionError> {
+    fn ask(session: &mut Session, queries: &[Query], table: &str) -> Result<Self, SessionError> {
         let version: String = session.client.query_one("SHOW server_version_num", &[])?.get(0);
         // The role's own search_path decides which table of goose's is meant, and it alone: from here on names are whole.
-        let applied = applied::load(&mut session.client)?;
+        let applied = applied::load(&mut session.client, table)?;
         let (shapes, lacking) = queries::live(session, queries)?;
         let facts = load(&mut session.client)?;
         // Of what is no number nothing is compared but what always is.

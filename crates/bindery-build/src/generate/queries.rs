@@ -62,6 +62,7 @@ pub static QUERIES: bindery::Queries = bindery::Queries {{
     write_list("domains", &domains.collect::<Vec<_>>(), text);
     let migrations: Vec<String> = input.migrations.iter().map(ToString::to_string).collect();
     text.numbers("    ", "migrations: ", &migrations);
+    text.line(format_args!("    migration_table: {:?},\n", input.carried.table));
     text.write(format_args!("}};\n"));
 }
 

@@ -340,7 +340,7 @@ mod tests {
         let database = bindery_postgres::Server::start().unwrap().create_database().unwrap();
         let mut client = database.connect().unwrap();
         client.batch_execute(&format!("{first} INSERT INTO r (g) VALUES (1)")).unwrap();
-        let mut texts = vec![("0.sql".to_owned(), format!("-- +goose Up\n{first}"))];
+        let mut texts = vec![("1_r.sql".to_owned(), format!("-- +goose Up\n{first}"))];
         for (number, action) in actions.iter().enumerate() {
             let file = |client: &mut postgres::Client| -> Option<u32> {
                 client.query_one("SELECT pg_relation_filenode('r')", &[]).unwrap().get(0)
@@ -348,7 +348,7 @@ mod tests {
             let before = file(&mut client);
             client.batch_execute(&format!("ALTER TABLE r {action}")).unwrap();
             let is_rewritten = file(&mut client) != before;
-            let path = format!("{}.sql", number + 1);
+            let path = format!("{}_a.sql", number + 2);
             texts.push((path.clone(), format!("-- +goose Up\nALTER TABLE r {action};")));
             let parsed = texts.iter().map(|(path, text)| bindery_migrate::parse(path, text).unwrap());
             let all: Vec<Migration> = parsed.collect();

@@ -70,10 +70,13 @@ pub enum RoundTripOutcome {
 impl RoundTrip {
     /// Whether any migration does not come back; one without a way back is none.
     pub fn has_errors(&self) -> bool {
-        let is_wrong = |outcome: &RoundTripOutcome| {
-            matches!(outcome, RoundTripOutcome::Failed { .. } | RoundTripOutcome::Differs { .. })
-        };
-        self.migrations.iter().any(|migration| is_wrong(&migration.outcome))
+        self.migrations.iter().any(|migration| migration.outcome.is_wrong())
+    }
+}
+
+impl RoundTripOutcome {
+    fn is_wrong(&self) -> bool {
+        matches!(self, Self::Failed { .. } | Self::Differs { .. })
     }
 }
 
@@ -125,8 +128,8 @@ impl Config {
         for (index, migration) in project.migrations().iter().enumerate() {
             self.progress.tell(Step::Migrating { number: index + 1, of });
             let outcome = there.and_back(migration).map_err(round)?;
-            if let RoundTripOutcome::Failed { .. } = outcome {
-                // Nobody knows what is left.
+            if outcome.is_wrong() {
+                // What comes next is to meet what the migrations make, and nothing that was left or taken.
                 there = There::new(&server, &project, index + 1).map_err(round)?;
             }
             found.push(RoundTripped { path: migration.path.clone(), outcome });
@@ -156,7 +159,7 @@ impl<'p> There<'p> {
         Ok(Self { project, client, schema, _database: database })
     }
 
-    /// Leaves the database as the migration makes it, unless a step fails.
+    /// Leaves the database as the migration makes it, if it comes back.
     fn and_back(&mut self, migration: &Migration) -> Result<RoundTripOutcome, Box<Diagnostic>> {
         migrations::apply(&mut self.client, &self.project.sources, migration)?;
         let after = self.look()?;

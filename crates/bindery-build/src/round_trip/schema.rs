@@ -37,11 +37,13 @@ const OTHERS: &str = r#"
     WHERE t.oid >= 16384 AND t.typtype IN ('e', 'd', 'r')
        OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c' AND c.oid >= 16384)
     UNION ALL
-    SELECT 'the privileges on column', a.attrelid::regclass::text || '.' || a.attname, a.attacl::text
+    SELECT 'the privileges on column', a.attrelid::regclass::text || '.' || a.attname,
+           (SELECT pg_catalog.string_agg(item::text, ',' ORDER BY item::text) FROM unnest(a.attacl) item)
     FROM pg_catalog.pg_attribute a WHERE a.attrelid >= 16384 AND a.attacl IS NOT NULL
     UNION ALL
     SELECT 'the default privileges for', coalesce(d.defaclnamespace::regnamespace::text, 'all schemas') || ' '
-               || pg_catalog.pg_get_userbyid(d.defaclrole) || ' ' || d.defaclobjtype::text, d.defaclacl::text
+               || pg_catalog.pg_get_userbyid(d.defaclrole) || ' ' || d.defaclobjtype::text,
+           (SELECT pg_catalog.string_agg(item::text, ',' ORDER BY item::text) FROM unnest(d.defaclacl) item)
     FROM pg_catalog.pg_default_acl d
     UNION ALL
     SELECT 'the storage of relation', c.oid::regclass::text,
@@ -64,7 +66,7 @@ const OTHERS: &str = r#"
     UNION ALL
     SELECT 'publication', p.pubname,
            concat_ws(' ', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate,
-                     (SELECT pg_catalog.string_agg(r.prrelid::regclass::text, ', ' ORDER BY 1)
+                     (SELECT pg_catalog.string_agg(r.prrelid::regclass::text, ', ' ORDER BY r.prrelid::regclass::text)
                       FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid))
     FROM pg_catalog.pg_publication p
     UNION ALL
@@ -126,7 +128,10 @@ impl Schema {
         lines.extend(self.other_orders(now));
         let told: Vec<String> = drifts.iter().filter(|drift| drift.is_whole()).map(Drift::path).collect();
         // An object that is gone has no owner and no comment either.
-        let is_told = |name: &str| told.iter().any(|told| name.starts_with(told.as_str()));
+        let is_told = |name: &str| {
+            let rests = told.iter().filter_map(|told| name.strip_prefix(told.as_str()));
+            rests.into_iter().any(|rest| rest.is_empty() || rest.starts_with(['.', '(', ' ']))
+        };
         lines.extend(self.other_differences(now, is_told));
         lines
     }

@@ -41,6 +41,47 @@ fn each_command_of_goose_does_what_goose_does() {
     assert!(package.failed(&["down"]).contains("no migration is applied that could be undone"));
 }
 
+#[test]
+fn a_database_of_another_tool_is_gone_on_with_behind_what_it_has() {
+    let package = Package::new("baseline");
+    let sql = "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
+               CREATE TABLE cars (plate text); CREATE TABLE owners (name text)";
+    package.connect().batch_execute(sql).unwrap();
+    let told = package.failed(&["up"]);
+    assert!(
+        told.contains("golang-migrate has kept this database until now (table schema_migrations)"),
+        "{told}"
+    );
+    let noted = "NOTED 00001_cars.sql\nNOTED 00002_owners.sql\n2 done, version 2\n";
+    assert_eq!(package.done(&["baseline", "2"]), noted);
+    assert_eq!(package.done(&["baseline", "2"]), "nothing to note, version 2\n");
+    assert_eq!(package.done(&["up"]), "OK    00003_trips.sql\n1 done, version 3\n");
+}
+
+#[test]
+fn what_does_not_come_back_is_told() {
+    let package = Package::new("round-trip");
+    fs::create_dir(package.root.join("queries")).unwrap();
+    assert_eq!(package.done(&["round-trip"]), "3 of 3 migrations come back the same\n");
+    package.write("migrations/00003_trips.sql", "-- +goose Up\nCREATE TABLE trips ();\n");
+    assert_eq!(
+        package.done(&["round-trip"]),
+        "note: migrations/00003_trips.sql: nothing is written about the way back\n\
+         2 of 3 migrations come back the same\n"
+    );
+    package.failed(&["round-trip", "--strict"]);
+    package.write(
+        "migrations/00003_trips.sql",
+        "-- +goose Up\nCREATE TABLE IF NOT EXISTS trips ();\n-- +goose Down\n",
+    );
+    let told = package.migrate(&["round-trip"]);
+    assert_eq!(told.status, Some(1));
+    let line = "error: migrations/00003_trips.sql: undone, table `public.trips` is there\n";
+    assert!(told.stdout.starts_with(line), "{told:#?}");
+    let json = package.migrate(&["round-trip", "--json"]).stdout;
+    assert!(json.contains("\"outcome\": \"differs\"") && json.contains("\"outcome\": \"same\""), "{json}");
+}
+
 /// Everything that a migration could have changed.
 fn catalogs(package: &Package) -> Vec<String> {
     let sql = "SELECT format('%s %s %s %s', oid, relname, relnatts, relfilenode) FROM pg_class

@@ -34,7 +34,7 @@ pub(crate) async fn verify(session: &Session, queries: &Queries) -> Result<Drift
     // What the driver knows of types may be older than they are.
     session.client.clear_type_cache();
     let (server, relations, types, prepared) = future::join4(
-        server::server(session),
+        server::server(session, queries.migration_table),
         catalog::relations(session, queries),
         catalog::type_drifts(session, queries),
         statements::prepare(session, queries.queries),
@@ -43,7 +43,7 @@ pub(crate) async fn verify(session: &Session, queries: &Queries) -> Result<Drift
     let (server, relations) = (server?, relations?);
     let (refused, described) = statements::judge(prepared)?;
     let (migrations, privileges) = future::join(
-        migrations::drifts(session, &server, queries.migrations),
+        migrations::drifts(session, &server, queries),
         statements::missing_privileges(session, &described, server.plan),
     )
     .await;

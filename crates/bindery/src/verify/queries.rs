@@ -22,6 +22,8 @@ pub struct Queries {
     pub domains: &'static [LockedDomain],
     /// The versions of the migrations; empty if they have none, and then the database is not asked for them.
     pub migrations: &'static [i64],
+    /// The table that notes which of them are applied: `goose_db_version` unless bindery.toml says otherwise.
+    pub migration_table: &'static str,
 }
 
 /// A table or view as it was when the code was generated.

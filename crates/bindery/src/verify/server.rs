@@ -1,13 +1,15 @@
 //! Asks what kind of server it is, on which the further questions depend.
 
+use tokio_postgres::types::{ToSql, Type};
+
 use crate::error::Error;
 use crate::session::Session;
 use crate::verify::statements::Plan;
 
-/// As goose, the version table is found through the search_path.
+/// As for goose, the version table is found through the search_path unless its name has a schema.
 const SERVER: &str = "
     SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000,
-           pg_catalog.to_regclass('goose_db_version') IS NOT NULL";
+           pg_catalog.to_regclass($1) IS NOT NULL";
 
 /// The server and database.
 #[derive(Debug)]
@@ -17,8 +19,9 @@ pub(crate) struct Server {
 }
 
 /// Asks for it.
-pub(crate) async fn server(session: &Session) -> Result<Server, Error> {
-    let row = session.client.query_typed_one(SERVER, &[]).await.map_err(Error::server)?;
+pub(crate) async fn server(session: &Session, version_table: &str) -> Result<Server, Error> {
+    let table: (&(dyn ToSql + Sync), Type) = (&version_table, Type::TEXT);
+    let row = session.client.query_typed_one(SERVER, &[table]).await.map_err(Error::server)?;
     let flag = |index| row.try_get::<_, bool>(index).map_err(Error::server);
     let plan = if flag(0)? { Plan::Generic } else { Plan::Nulls };
     Ok(Server { plan, has_version_table: flag(1)? })

@@ -23,6 +23,7 @@ static QUERIES: Queries = Queries {
     composites: &[],
     domains: &[],
     migrations: &[],
+    migration_table: "goose_db_version",
 };
 
 /// What the last user could have left.

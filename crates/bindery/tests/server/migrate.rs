@@ -5,7 +5,7 @@ use std::time::Duration;
 use bindery::migrate::{
     Command, Format, MigrationFile, Migrations, OutOfOrder, RunErrorKind, RustMigration, State,
 };
-use bindery::{Config, Connection, DatabaseClient, Error, SqlState};
+use bindery::{Config, Connection, DatabaseClient, Error, Queries, SqlState};
 use bindery_postgres::{Database, Server};
 
 use crate::{client, pid, run};
@@ -204,4 +204,25 @@ async fn an_error_of_the_server_alone_is_told_too() {
     migrator.table("nowhere.versions");
     let error = client.migrate_with(&migrator, Command::Up).await.unwrap_err();
     assert_eq!(error.sqlstate(), Some(&SqlState::INVALID_SCHEMA_NAME), "{error}");
+}
+
+#[tokio::test]
+async fn a_table_of_another_name_is_known_everywhere() {
+    static NAMED: Migrations = Migrations { table: "app.versions", ..CARS };
+    static QUERIES: Queries = Queries {
+        queries: &[],
+        relations: &[],
+        enums: &[],
+        composites: &[],
+        domains: &[],
+        migrations: &[1, 2, 3],
+        migration_table: "app.versions",
+    };
+    let database = database();
+    run(&database, "CREATE SCHEMA app");
+    let client = client(&database, 1).await;
+    client.migrate(&NAMED).await.unwrap();
+    assert_eq!(count(&client, "SELECT count(*) FROM app.versions_checksums").await, 2);
+    let told: Vec<String> = client.verify(&QUERIES).await.unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["migration 3 is not applied"]);
 }

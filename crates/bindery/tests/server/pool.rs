@@ -393,6 +393,7 @@ async fn all_queries_can_be_prepared_ahead() {
         composites: &[],
         domains: &[],
         migrations: &[],
+        migration_table: "goose_db_version",
     };
     static BAD: bindery::Queries = bindery::Queries { queries: &[&crate::WORDS, &WRONG], ..GOOD };
     let database = database();

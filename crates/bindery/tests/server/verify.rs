@@ -67,6 +67,7 @@ static QUERIES: Queries = Queries {
     }],
     domains: &[LockedDomain { name: "public.plate", base: "text", checks: &["CHECK (is_plate(VALUE))"] }],
     migrations: &[1, 2],
+    migration_table: "goose_db_version",
 };
 
 /// A database as the code expects it, and then changed.
@@ -467,6 +468,7 @@ async fn five_hundred_queries() {
         composites: &[],
         domains: &[],
         migrations: &[],
+        migration_table: "goose_db_version",
     };
     let database = Server::start().unwrap().create_database().unwrap();
     run(&database, &schema);
