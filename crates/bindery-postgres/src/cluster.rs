@@ -1,7 +1,9 @@
 //! A running temporary cluster: the server's process and its folder.
 
+use std::env;
 use std::fs::{self, File};
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
@@ -11,7 +13,7 @@ use crate::archive::Archive;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::installation::Installation;
-use crate::program::{Lasting, program, spawn};
+use crate::program::{Lasting, end_with_this_process, program, spawn};
 use crate::store::Store;
 use crate::template::{self, SUPERUSER};
 use crate::user::User;
@@ -57,6 +59,8 @@ pub(crate) struct Cluster {
     /// Taken out only to be dropped.
     running: Option<Running>,
     data: PathBuf,
+    /// Whether only the guard and the next start's sweep end it with this process, and can be told not to.
+    may_be_kept: bool,
 }
 
 #[derive(Debug)]
@@ -150,12 +154,16 @@ impl Cluster {
         let output =
             File::create(log(&folder)).map_err(Error::because("cannot write to the temporary folder"))?;
         let mut command = program(installation, "postgres", user, folder.path());
+        let may_be_kept = env::var_os("BINDERY_KEEP").is_some_and(|value| !value.is_empty());
+        if !may_be_kept {
+            end_with_this_process(&mut command);
+        }
         command.arg("-D").arg(folder.data()).stdout(Stdio::null()).stderr(output);
         for setting in settings(installation.major()) {
             command.args(["-c", setting]);
         }
         let data = folder.data();
-        Ok(Self { running: Some(Running { server: spawn(command)?, folder }), data })
+        Ok(Self { running: Some(Running { server: spawn(command)?, folder }), data, may_be_kept })
     }
 
     /// The server writes into its pid file when it is ready, which costs less to look at than a connection.
@@ -176,6 +184,16 @@ impl Cluster {
         Ok(())
     }
 
+    /// Has the server go on when this process ends, until somebody stops it; gives its number.
+    pub fn keep_running(&self) -> Result<u32, Error> {
+        let running = self.running.as_ref().expect("it is taken out only when it is dropped");
+        if !self.may_be_kept {
+            return Err(Error::new("the server ends with this process: set BINDERY_KEEP before it is started"));
+        }
+        running.folder.keep()?;
+        Ok(running.server.child.id())
+    }
+
     /// The folder of the socket.
     pub fn socket_dir(&self) -> &Path {
         &self.data
@@ -194,6 +212,11 @@ impl Drop for Cluster {
     /// process goes on. Should this process end before, its guard does the rest.
     fn drop(&mut self) {
         let Some(running) = self.running.take() else { return };
+        if running.folder.is_kept() {
+            // The thread of the server ends with the process.
+            mem::forget(running);
+            return;
+        }
         // Without a thread it is dropped here.
         let _ = thread::Builder::new().name("bindery-postgres".to_owned()).spawn(|| drop(running));
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! /dev/shm/bindery-0-5f3a9c21/    uid and a random number; short, since a socket's path has to stay under 107 bytes
 //!     owner                       locked as long as the owning process lives
+//!     kept                        if somebody wants to look at the server when its owner has ended
 //!     log                         what the server says while it starts
 //!     data/                       the cluster, and its socket
 //! ```
@@ -26,6 +27,9 @@ use crate::user::{User, own_uid};
 /// A cluster with a dozen databases; a container's /dev/shm often has 64 MB in all.
 const ROOM: u64 = 256 << 20;
 
+/// The file that says that the server goes on without its owner.
+const KEPT: &str = "kept";
+
 /// How long the path of a socket may be where it may be shortest, on macOS.
 const LONGEST_SOCKET: usize = 103;
 
@@ -35,7 +39,7 @@ pub(crate) struct Folder {
     path: PathBuf,
     /// Unlocked by the system when this process ends in any way.
     owner: File,
-    _guard: Guard,
+    guard: Guard,
 }
 
 impl Folder {
@@ -68,7 +72,7 @@ impl Folder {
         // From here on the folder goes when this process does.
         let guard = Guard::watch(&path).inspect_err(|_| drop(fs::remove_dir(&path)))?;
         let owner = File::create(path.join("owner")).map_err(Error::because(cannot))?;
-        let folder = Self { path, owner, _guard: guard };
+        let folder = Self { path, owner, guard };
         folder.lock()?;
         if let Some(user) = user {
             user.own(&folder.path)?;
@@ -84,6 +88,17 @@ impl Folder {
             Ok(()) | Err(TryLockError::WouldBlock) => Err(Error::new(cannot)),
             Err(TryLockError::Error(error)) => Err(Error::because(cannot)(error)),
         }
+    }
+
+    /// Leaves the folder when this process ends, for as long as the server in it runs.
+    pub fn keep(&self) -> Result<(), Error> {
+        File::create(self.path.join(KEPT)).map_err(Error::because("cannot write to the temporary folder"))?;
+        self.guard.release();
+        Ok(())
+    }
+
+    pub fn is_kept(&self) -> bool {
+        self.path.join(KEPT).exists()
     }
 
     pub fn path(&self) -> &Path {
@@ -167,8 +182,9 @@ fn remove_if_abandoned(folder: &Path) {
         // Just being made, or just being removed, unless it is old.
         Err(_) => is_old(folder),
     };
-    if abandoned {
-        leftover::stop(&folder.join("data"));
+    let data = folder.join("data");
+    if abandoned && !(folder.join(KEPT).exists() && leftover::is_served(&data)) {
+        leftover::stop(&data);
         let _ = fs::remove_dir_all(folder);
     }
 }

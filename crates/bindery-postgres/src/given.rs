@@ -2,7 +2,8 @@
 //!
 //! A build's databases are called `bindery_tmp_<pid>_<random>_<n>`, and the connection that makes them has the part
 //! before the last underscore as its application name. Without such a connection nobody will drop them any more. (An
-//! advisory lock would not do: it is seen only by sessions in the same database.)
+//! advisory lock would not do: it is seen only by sessions in the same database.) One that somebody wants to look at is
+//! called `bindery_kept_...` and is dropped by hand.
 
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,6 +21,10 @@ const ABANDONED: &str = r"
     WHERE d.datname ~ '^bindery_tmp_[0-9]+_[0-9a-f]+_[0-9]+$'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
                       WHERE a.application_name = substring(d.datname from '^(.*)_[0-9]+$') OR a.datid = d.oid)";
+
+/// Sessions in a database end.
+const END_SESSIONS: &str = "
+    SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1";
 
 /// A connection to the given server.
 pub(crate) struct Given {
@@ -46,6 +51,7 @@ impl Given {
         let (url, client) = (url.to_owned(), Mutex::new(Some(client)));
         let given = Self { url, config, client, prefix, made: AtomicU32::new(0) };
         given.sweep()?;
+        given.sweep_templates();
         Ok(given)
     }
 
@@ -75,6 +81,18 @@ impl Given {
         let _ = self.with_client(|client| client.batch_execute(&sql));
     }
 
+    /// Gives a database a name under which nobody drops it.
+    pub fn keep_database(&self, name: &str) -> Result<String, Error> {
+        let kept = name.replacen("bindery_tmp_", "bindery_kept_", 1);
+        let renamed = self.with_client(|client| {
+            client.query(END_SESSIONS, &[&name])?;
+            // It waits for the sessions to be gone.
+            client.batch_execute(&format!("ALTER DATABASE \"{name}\" RENAME TO \"{kept}\""))
+        });
+        renamed.map_err(Error::because("cannot give the database the name of one that is kept"))?;
+        Ok(kept)
+    }
+
     pub fn config(&self, database: &str) -> Config {
         let mut config = self.config.clone();
         config.dbname(database);
@@ -97,7 +115,7 @@ impl Given {
         Ok(())
     }
 
-    fn with_client<T: Send>(&self, work: impl FnOnce(&mut Client) -> T + Send) -> T {
+    pub fn with_client<T: Send>(&self, work: impl FnOnce(&mut Client) -> T + Send) -> T {
         let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         let client = client.as_mut().expect("it is taken out only when it is dropped");
         aside(|| work(client))

@@ -98,6 +98,11 @@ impl Temporary {
         }
     }
 
+    /// Has the server go on when this process ends; gives its number.
+    pub fn keep_running(&self) -> Result<u32, Error> {
+        self.cluster.keep_running()
+    }
+
     pub fn config(&self, database: &str) -> Config {
         self.cluster.config(database)
     }
