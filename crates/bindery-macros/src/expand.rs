@@ -107,7 +107,10 @@ mod tests {
         let function: ItemFn = syn::parse_str(function).expect("a function");
         let found = syn::parse2(options).and_then(|options| test(&options, &function));
         let errors = found.map_or_else(|error| error.into_iter().collect(), |_| Vec::new());
-        errors.iter().map(|error| format!("{error} <- {}", error.span().source_text().unwrap_or_default())).collect()
+        errors
+            .iter()
+            .map(|error| format!("{error} <- {}", error.span().source_text().unwrap_or_default()))
+            .collect()
     }
 
     #[test]
@@ -129,7 +132,11 @@ mod tests {
     #[test]
     fn options_that_make_no_sense_are_told_where_they_stand() {
         let of = |options: &str| mistakes(options, "async fn t() {}").join("\n");
-        assert!(of("migration = M").ends_with("or `worker_threads = N` <- migration"), "{}", of("migration = M"));
+        assert!(
+            of("migration = M").ends_with("or `worker_threads = N` <- migration"),
+            "{}",
+            of("migration = M")
+        );
         assert_eq!(of("migrations = A, migrations = B"), "`migrations` is given twice <- migrations");
         assert!(of("flavor = \"many\"").ends_with("<- \"many\""));
         assert!(of("worker_threads = 2").ends_with("<- 2"));
@@ -160,7 +167,10 @@ mod tests {
     fn attributes_of_the_function_are_those_of_the_test() {
         let function = "#[ignore = \"slow\"] #[should_panic(expected = \"x\")] pub async fn t() {}";
         let expanded = expand(TokenStream::new(), function.parse().expect("tokens")).to_string();
-        assert!(expanded.starts_with("# [ignore = \"slow\"] # [should_panic (expected = \"x\")]"), "{expanded}");
+        assert!(
+            expanded.starts_with("# [ignore = \"slow\"] # [should_panic (expected = \"x\")]"),
+            "{expanded}"
+        );
         assert!(expanded.contains("is_to_panic : true"), "{expanded}");
         assert!(expanded.contains("migrations : & MIGRATIONS"), "{expanded}");
     }

@@ -14,9 +14,6 @@ mod signature;
 
 /// A test on a database of its own: see the module `bindery::testing`.
 #[proc_macro_attribute]
-pub fn test(
-    options: proc_macro::TokenStream,
-    function: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
+pub fn test(options: proc_macro::TokenStream, function: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand::expand(options.into(), function.into()).into()
 }

@@ -25,7 +25,8 @@ impl Parse for Options {
         let mut options = Self::default();
         let mut seen: Vec<Ident> = Vec::new();
         while !input.is_empty() {
-            let name: Ident = input.parse().map_err(|error| Error::new(error.span(), format!("expected {KNOWN}")))?;
+            let name: Ident =
+                input.parse().map_err(|error| Error::new(error.span(), format!("expected {KNOWN}")))?;
             if seen.contains(&name) {
                 return Err(Error::new(name.span(), format!("`{name}` is given twice")));
             }
@@ -74,7 +75,9 @@ fn is_multi_threaded(flavor: &LitStr) -> Result<bool> {
         "multi_thread" => Ok(true),
         "current_thread" => Ok(false),
         other => {
-            let message = format!("no flavor {other:?}: tokio has \"current_thread\", the default, and \"multi_thread\"");
+            let message = format!(
+                "no flavor {other:?}: tokio has \"current_thread\", the default, and \"multi_thread\""
+            );
             Err(Error::new(flavor.span(), message))
         }
     }

@@ -16,7 +16,8 @@ pub(crate) fn taken<'f>(function: &'f ItemFn, options: &Options) -> Result<Vec<&
         errors.push(Error::new(signature.fn_token.span, "a test on a database is an `async fn`"));
     }
     if !signature.generics.params.is_empty() {
-        errors.push(Error::new(signature.generics.span(), "a test has no generics: nobody gives their values"));
+        errors
+            .push(Error::new(signature.generics.span(), "a test has no generics: nobody gives their values"));
     }
     let mut types = Vec::new();
     for argument in &signature.inputs {
@@ -36,13 +37,16 @@ pub(crate) fn taken<'f>(function: &'f ItemFn, options: &Options) -> Result<Vec<&
 }
 
 fn check(types: &[&Type], options: &Options) -> Vec<Error> {
-    const TAKES: &str = "with `rollback` a test takes one argument: `&mut Transaction`, `&Transaction` or `&Connection`";
+    const TAKES: &str =
+        "with `rollback` a test takes one argument: `&mut Transaction`, `&Transaction` or `&Connection`";
     match (options.is_rolled_back, types) {
         (true, [Type::Reference(_)]) => Vec::new(),
         // The place is that of the option.
         (true, []) => vec![Error::new(proc_macro2::Span::call_site(), TAKES)],
         (true, [first, rest @ ..]) => vec![Error::new(rest.first().unwrap_or(first).span(), TAKES)],
-        (false, types) => types.iter().filter(|ty| matches!(ty, Type::Reference(_))).map(|ty| no_reference(ty)).collect(),
+        (false, types) => {
+            types.iter().filter(|ty| matches!(ty, Type::Reference(_))).map(|ty| no_reference(ty)).collect()
+        }
     }
 }
 

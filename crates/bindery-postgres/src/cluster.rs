@@ -6,6 +6,7 @@ use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -59,8 +60,9 @@ pub(crate) struct Cluster {
     /// Taken out only to be dropped.
     running: Option<Running>,
     data: PathBuf,
-    /// Whether only the guard and the next start's sweep end it with this process, and can be told not to.
+    /// Whether only the guard ends it with this process, and can be told not to.
     may_be_kept: bool,
+    is_kept: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -155,15 +157,21 @@ impl Cluster {
             File::create(log(&folder)).map_err(Error::because("cannot write to the temporary folder"))?;
         let mut command = program(installation, "postgres", user, folder.path());
         let may_be_kept = env::var_os("BINDERY_KEEP").is_some_and(|value| !value.is_empty());
-        if !may_be_kept {
-            end_with_this_process(&mut command);
+        match may_be_kept {
+            true => folder.lock_for(&mut command),
+            false => end_with_this_process(&mut command),
         }
         command.arg("-D").arg(folder.data()).stdout(Stdio::null()).stderr(output);
         for setting in settings(installation.major()) {
             command.args(["-c", setting]);
         }
         let data = folder.data();
-        Ok(Self { running: Some(Running { server: spawn(command)?, folder }), data, may_be_kept })
+        Ok(Self {
+            running: Some(Running { server: spawn(command)?, folder }),
+            data,
+            may_be_kept,
+            is_kept: AtomicBool::new(false),
+        })
     }
 
     /// The server writes into its pid file when it is ready, which costs less to look at than a connection.
@@ -188,9 +196,12 @@ impl Cluster {
     pub fn keep_running(&self) -> Result<u32, Error> {
         let running = self.running.as_ref().expect("it is taken out only when it is dropped");
         if !self.may_be_kept {
-            return Err(Error::new("the server ends with this process: set BINDERY_KEEP before it is started"));
+            return Err(Error::new(
+                "the server ends with this process: set BINDERY_KEEP before it is started",
+            ));
         }
-        running.folder.keep()?;
+        running.folder.keep();
+        self.is_kept.store(true, Ordering::Relaxed);
         Ok(running.server.child.id())
     }
 
@@ -212,7 +223,7 @@ impl Drop for Cluster {
     /// process goes on. Should this process end before, its guard does the rest.
     fn drop(&mut self) {
         let Some(running) = self.running.take() else { return };
-        if running.folder.is_kept() {
+        if *self.is_kept.get_mut() {
             // The thread of the server ends with the process.
             mem::forget(running);
             return;

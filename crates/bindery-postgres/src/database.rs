@@ -67,8 +67,21 @@ impl Database {
 pub struct Kept {
     /// A libpq URL for it.
     pub url: String,
+    /// The command that looks at it.
+    pub psql: String,
     /// The command that removes it: on a temporary server, it ends the server.
     pub removal: String,
+}
+
+impl Kept {
+    pub(crate) fn new(url: String, removal: String) -> Self {
+        Self { psql: psql(&url), url, removal }
+    }
+}
+
+/// The command, for a shell.
+pub(crate) fn psql(url: &str) -> String {
+    format!("psql '{}'", url.replace('\'', r"'\''"))
 }
 
 impl fmt::Debug for Database {

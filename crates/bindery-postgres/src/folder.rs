@@ -2,8 +2,7 @@
 //!
 //! ```text
 //! /dev/shm/bindery-0-5f3a9c21/    uid and a random number; short, since a socket's path has to stay under 107 bytes
-//!     owner                       locked as long as the owning process lives
-//!     kept                        if somebody wants to look at the server when its owner has ended
+//!     owner                       locked as long as the owning process lives, or the server if it may be kept
 //!     log                         what the server says while it starts
 //!     data/                       the cluster, and its socket
 //! ```
@@ -13,10 +12,14 @@ use std::env;
 use std::ffi::CString;
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::hash::BuildHasher;
+use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -26,9 +29,6 @@ use crate::user::{User, own_uid};
 
 /// A cluster with a dozen databases; a container's /dev/shm often has 64 MB in all.
 const ROOM: u64 = 256 << 20;
-
-/// The file that says that the server goes on without its owner.
-const KEPT: &str = "kept";
 
 /// How long the path of a socket may be where it may be shortest, on macOS.
 const LONGEST_SOCKET: usize = 103;
@@ -90,15 +90,23 @@ impl Folder {
         }
     }
 
-    /// Leaves the folder when this process ends, for as long as the server in it runs.
-    pub fn keep(&self) -> Result<(), Error> {
-        File::create(self.path.join(KEPT)).map_err(Error::because("cannot write to the temporary folder"))?;
-        self.guard.release();
-        Ok(())
+    /// Has the process that `command` starts hold the lock too: nobody sweeps the folder while it runs.
+    pub fn lock_for(&self, command: &mut Command) {
+        let owner = self.owner.as_raw_fd();
+        let inherit = move || {
+            // SAFETY: a system call with numbers, on a file that is open as long as this process has the folder.
+            match unsafe { libc::fcntl(owner, libc::F_SETFD, 0) } {
+                -1 => Err(io::Error::last_os_error()),
+                _ => Ok(()),
+            }
+        };
+        // SAFETY: between fork and exec the closure makes a system call only; it neither allocates nor locks.
+        unsafe { command.pre_exec(inherit) };
     }
 
-    pub fn is_kept(&self) -> bool {
-        self.path.join(KEPT).exists()
+    /// Leaves the folder when this process ends.
+    pub fn keep(&self) {
+        self.guard.release();
     }
 
     pub fn path(&self) -> &Path {
@@ -182,9 +190,8 @@ fn remove_if_abandoned(folder: &Path) {
         // Just being made, or just being removed, unless it is old.
         Err(_) => is_old(folder),
     };
-    let data = folder.join("data");
-    if abandoned && !(folder.join(KEPT).exists() && leftover::is_served(&data)) {
-        leftover::stop(&data);
+    if abandoned {
+        leftover::stop(&folder.join("data"));
         let _ = fs::remove_dir_all(folder);
     }
 }

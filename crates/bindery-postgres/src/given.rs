@@ -99,6 +99,11 @@ impl Given {
         config
     }
 
+    /// As it was named.
+    pub fn server_url(&self) -> &str {
+        &self.url
+    }
+
     pub fn url(&self, database: &str) -> String {
         with_database(&self.url, database)
     }

@@ -21,11 +21,6 @@ pub(crate) fn stop(data: &Path) {
     signal(pid, libc::SIGKILL);
 }
 
-/// Whether a server serves `data`.
-pub(crate) fn is_served(data: &Path) -> bool {
-    pid(data).is_some_and(|pid| serves(pid, data))
-}
-
 fn pid(data: &Path) -> Option<i32> {
     let file = fs::read_to_string(data.join("postmaster.pid")).ok()?;
     file.lines().next()?.trim().parse().ok().filter(|pid| *pid > 1)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use postgres::Config;
 
-use crate::database::{Database, Kept};
+use crate::database::{Database, Kept, psql};
 use crate::error::Error;
 use crate::given::Given;
 use crate::installation::Installation;
@@ -161,13 +161,12 @@ impl Server {
         match &self.inner.kind {
             Kind::Temporary(temporary) => {
                 let server = temporary.keep_running()?;
-                Ok(Kept { url: self.url(name), removal: format!("kill -INT {server}") })
+                Ok(Kept::new(self.url(name), format!("kill -INT {server}")))
             }
             Kind::Given(given) => {
                 let kept = given.keep_database(name)?;
-                let server = given.url("postgres");
-                let removal = format!("dropdb --maintenance-db='{server}' {kept}");
-                Ok(Kept { url: given.url(&kept), removal })
+                let removal = format!("{} -c 'DROP DATABASE {kept}'", psql(given.server_url()));
+                Ok(Kept::new(given.url(&kept), removal))
             }
         }
     }

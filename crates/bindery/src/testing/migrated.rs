@@ -148,10 +148,9 @@ mod tests {
     use super::*;
 
     fn key_of(files: &[(&'static str, &'static str)], table: &str) -> String {
-        let files = files.iter().map(|(path, text)| bindery_migrate::File {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        });
+        let files = files
+            .iter()
+            .map(|(path, text)| bindery_migrate::File { path: (*path).to_owned(), text: (*text).to_owned() });
         let files: Vec<_> = files.collect();
         key(&bindery_migrate::Reader::new().read(&files).expect("migrations"), table)
     }

@@ -57,8 +57,10 @@ pub enum Runtime {
 /// # Panics
 /// The test does, or it cannot begin.
 pub fn run<T: Outcome>(test: &Test, body: impl AsyncFnOnce(&TestDatabase) -> T) -> T {
-    let database = migrated::copy(test.migrations).unwrap_or_else(|message| panic!("no database for the test: {message}"));
-    let database = TestDatabase::new(database).unwrap_or_else(|error| fail("no database for the test", &error));
+    let database = migrated::copy(test.migrations)
+        .unwrap_or_else(|message| panic!("no database for the test: {message}"));
+    let database =
+        TestDatabase::new(database).unwrap_or_else(|error| fail("no database for the test", &error));
     let runtime = test.runtime.build();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
@@ -84,11 +86,13 @@ pub fn run<T: Outcome>(test: &Test, body: impl AsyncFnOnce(&TestDatabase) -> T) 
 /// # Panics
 /// The test does, it cannot begin, or it has ended the transaction.
 pub fn run_rolled_back<T: Outcome>(test: &Test, body: impl AsyncFnOnce(&mut Transaction) -> T) -> T {
-    let url = migrated::shared_url(test.migrations).unwrap_or_else(|message| panic!("no database for the test: {message}"));
+    let url = migrated::shared_url(test.migrations)
+        .unwrap_or_else(|message| panic!("no database for the test: {message}"));
     let runtime = test.runtime.build();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
-            let mut transaction = begin(test, &url).await.unwrap_or_else(|error| fail("no transaction for the test", &error));
+            let mut transaction =
+                begin(test, &url).await.unwrap_or_else(|error| fail("no transaction for the test", &error));
             let outcome = body(&mut transaction).await;
             if let Err(error) = end(transaction).await {
                 fail("the test's transaction cannot be rolled back", &error);
@@ -106,7 +110,9 @@ impl Runtime {
             Self::CurrentThread => runtime::Builder::new_current_thread(),
             Self::MultiThread { worker_threads } => {
                 let mut builder = runtime::Builder::new_multi_thread();
-                worker_threads.into_iter().for_each(|count| drop(builder.worker_threads(count)));
+                if let Some(count) = worker_threads {
+                    builder.worker_threads(count);
+                }
                 builder
             }
         };
@@ -141,7 +147,9 @@ async fn begin(test: &Test, url: &str) -> Result<Transaction, Error> {
 async fn end(transaction: Transaction) -> Result<(), Error> {
     match transaction.send("SAVEPOINT bindery_end").await {
         Err(error) if error.sqlstate() == Some(&SqlState::NO_ACTIVE_SQL_TRANSACTION) => {
-            panic!("the test has ended its transaction, which tests with `rollback` must not: give it a database of its own")
+            panic!(
+                "the test has ended its transaction, which tests with `rollback` must not: give it a database of its own"
+            )
         }
         // A statement of the test has failed.
         Ok(()) | Err(_) => transaction.rollback().await,
@@ -155,8 +163,8 @@ fn is_to_be_kept() -> bool {
 fn keep(test: &Test, database: Database) {
     match database.keep() {
         Ok(kept) => eprintln!(
-            "the database of {} is kept:\n    psql '{}'\n  and is removed with\n    {}",
-            test.name, kept.url, kept.removal
+            "the database of {} is kept:\n    {}\n  and is removed with\n    {}",
+            test.name, kept.psql, kept.removal
         ),
         Err(error) => eprintln!("the database of {} is not kept: {error:?}", test.name),
     }
