@@ -14,8 +14,9 @@ pub struct Template {
 }
 
 enum Original {
-    /// On the temporary server of this process, which was started from the cache if the state was there.
-    Own(Box<Database>),
+    /// On the temporary server of this process, which was started from the cache if the state was there. None once it was
+    /// given away.
+    Own(Option<Box<Database>>),
     /// On the given server, where processes share it.
     Shared { server: Server, name: String },
 }
@@ -36,7 +37,7 @@ impl Template {
     {
         let (server, found) = Server::start_from(&[key.to_owned()])?;
         let original = match server.given() {
-            None => Original::Own(Box::new(own(&server, key, found.is_some(), make)?)),
+            None => Original::Own(Some(Box::new(own(&server, key, found.is_some(), make)?))),
             Some(_) => Original::Shared { name: shared(&server, key, make)?, server },
         };
         Ok(Self { original })
@@ -48,9 +49,23 @@ impl Template {
     /// The server refuses.
     pub fn create_database(&self) -> Result<Database, Error> {
         match &self.original {
-            Original::Own(database) => database.server().create_database_from(database),
+            Original::Own(Some(database)) => database.server().create_database_from(database),
+            Original::Own(None) => Err(Error::new("the last copy of the template was made")),
             Original::Shared { server, name } => server.create_database_named(name),
         }
+    }
+
+    /// Makes the last copy: of a temporary server it is the template itself, which costs nothing.
+    ///
+    /// # Errors
+    /// As [`create_database`](Self::create_database), which fails from now on where the template was given away.
+    pub fn create_last_database(&mut self) -> Result<Database, Error> {
+        if let Original::Own(database) = &mut self.original
+            && let Some(database) = database.take()
+        {
+            return Ok(*database);
+        }
+        self.create_database()
     }
 }
 
@@ -107,8 +122,8 @@ impl Drop for Template {
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match &self.original {
-            Original::Own(database) => database.name(),
-            Original::Shared { name, .. } => name,
+            Original::Own(database) => database.as_ref().map(|database| database.name()),
+            Original::Shared { name, .. } => Some(name.as_str()),
         };
         f.debug_struct("Template").field("name", &name).finish_non_exhaustive()
     }

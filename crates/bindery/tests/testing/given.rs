@@ -9,7 +9,7 @@ use crate::run::{Given, Running, behind, given, outcome};
 fn nothing_stays_however_a_test_ends() {
     let Some(given) = given() else { return };
     for name in ["passes", "is_to_panic", "leaks"] {
-        outcome(given.sample(&[name]), true);
+        outcome(given.sample(name), true);
         assert_eq!(given.databases(), [""; 0], "{name}");
     }
     let expected = [
@@ -21,7 +21,7 @@ fn nothing_stays_however_a_test_ends() {
         ("commits", "the test has ended its transaction"),
     ];
     for (name, message) in expected {
-        let said = outcome(given.sample(&[name]), false);
+        let said = outcome(given.sample(name), false);
         assert!(said.contains(message), "{name}: {said}");
         assert_eq!(given.databases(), [""; 0], "{name}");
     }
@@ -34,7 +34,7 @@ fn processes_share_a_template_and_the_last_one_drops_it() {
     let template = given.databases().into_iter().find(|name| name.starts_with("bindery_template_")).unwrap();
     // At once, while the first one uses it.
     let mut others: Vec<_> =
-        (0..3).map(|_| Running(given.sample(&["passes"]).stdout(Stdio::piped()).spawn().unwrap())).collect();
+        (0..3).map(|_| Running(given.sample("passes").stdout(Stdio::piped()).spawn().unwrap())).collect();
     for other in &mut others {
         let said = std::io::read_to_string(other.0.stdout.take().unwrap()).unwrap();
         assert_eq!(behind(&said, "migrated by "), migrated_by);
@@ -77,7 +77,7 @@ fn the_next_run_sweeps_what_a_killed_one_has_left() {
     let left = given.databases();
     let begin = |word: &str| left.iter().filter(|name| name.starts_with(word)).count();
     assert_eq!((begin("bindery_tmp_"), begin("bindery_template_")), (1, 1), "{left:?}");
-    outcome(given.sample(&["has_a_broken_migration"]), false);
+    outcome(given.sample("has_a_broken_migration"), false);
     assert_eq!(given.databases(), [""; 0]);
 }
 
@@ -89,7 +89,7 @@ fn waiting(given: &Given) -> (Running, String) {
 }
 
 fn waiting_soon(given: &Given) -> Running {
-    Running(given.sample(&["waits"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
+    Running(given.sample("waits").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
 }
 
 /// The session that has migrated, and the database.

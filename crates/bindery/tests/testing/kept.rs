@@ -22,7 +22,7 @@ fn connect(url: &str) -> Client {
 
 #[test]
 fn a_database_that_is_kept_outlives_its_process_on_a_temporary_server() {
-    let mut command = sample(&["panics"]);
+    let mut command = sample("panics");
     let said = outcome(
         {
             command.env("BINDERY_KEEP", "1");
@@ -35,7 +35,7 @@ fn a_database_that_is_kept_outlives_its_process_on_a_temporary_server() {
     assert_eq!(owner, "Linus");
     let data: String = client.query_one("SHOW data_directory", &[]).unwrap().get(0);
     // Another run leaves it as it is.
-    outcome(sample(&["passes"]), true);
+    outcome(sample("passes"), true);
     assert!(client.query_one("SELECT name FROM owners", &[]).is_ok());
     assert!(Command::new("sh").args(["-c", removal(&said)]).status().unwrap().success());
     while client.simple_query("").is_ok() {
@@ -46,7 +46,7 @@ fn a_database_that_is_kept_outlives_its_process_on_a_temporary_server() {
     while pid_file.exists() {
         std::thread::yield_now();
     }
-    outcome(sample(&["passes"]), true);
+    outcome(sample("passes"), true);
     assert!(!std::path::Path::new(&data).exists());
 }
 
@@ -54,7 +54,7 @@ fn a_database_that_is_kept_outlives_its_process_on_a_temporary_server() {
 fn what_passes_is_not_kept() {
     let Some(given) = given() else { return };
     for name in ["passes", "is_to_panic", "leaks"] {
-        let mut command = given.sample(&[name]);
+        let mut command = given.sample(name);
         command.env("BINDERY_KEEP", "1");
         let said = outcome(command, true);
         assert!(!said.contains("is kept"), "{said}");
@@ -66,11 +66,11 @@ fn what_passes_is_not_kept() {
 fn a_database_that_is_kept_on_a_given_server_is_swept_by_nobody() {
     let Some(given) = given() else { return };
     for name in ["panics", "returns_an_error"] {
-        let mut command = given.sample(&[name]);
+        let mut command = given.sample(name);
         command.env("BINDERY_KEEP", "1");
         let said = outcome(command, false);
         assert!(said.contains(&format!("the database of testing::samples::{name} is kept")), "{said}");
-        outcome(given.sample(&["passes"]), true);
+        outcome(given.sample("passes"), true);
         let kept = given.databases();
         assert!(kept.len() == 1 && kept[0].starts_with("bindery_kept_"), "{kept:?}");
         connect(url(&said)).query("SELECT name FROM owners", &[]).unwrap();

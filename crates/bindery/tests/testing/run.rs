@@ -4,12 +4,18 @@ use std::process::{Child, Command, Output, Stdio};
 
 use bindery_postgres::{Client, Database, Installation, NoTls, Server};
 
-/// A process that runs the samples of these names.
-pub fn sample(names: &[&str]) -> Command {
+/// A process that runs a sample.
+pub fn sample(name: &str) -> Command {
+    ignored(&["--exact", "--nocapture", &format!("samples::{name}")])
+}
+
+/// A process that runs tests that are ignored.
+pub fn ignored(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--ignored", "--exact", "--nocapture"]);
-    command.args(names.iter().map(|name| format!("samples::{name}")));
-    command.env_remove("BINDERY_KEEP").env_remove("BINDERY_DATABASE_URL");
+    command.arg("--ignored").args(arguments);
+    for variable in ["BINDERY_KEEP", "BINDERY_DATABASE_URL", "NEXTEST_EXECUTION_MODE"] {
+        command.env_remove(variable);
+    }
     command.stdin(Stdio::null());
     command
 }
@@ -56,9 +62,9 @@ pub fn given() -> Option<Given> {
 pub struct Given(Database);
 
 impl Given {
-    /// A process that runs the samples on it.
-    pub fn sample(&self, names: &[&str]) -> Command {
-        let mut command = sample(names);
+    /// A process that runs a sample on it.
+    pub fn sample(&self, name: &str) -> Command {
+        let mut command = sample(name);
         command.env("BINDERY_DATABASE_URL", self.0.url());
         command
     }
