@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{ItemFn, LitStr, Result, Type};
+use syn::{Ident, ItemFn, LitStr, Result, Type};
 
 use crate::fixture::file_of;
 use crate::options::{Options, default_migrations};
@@ -25,7 +25,7 @@ fn test(options: &Options, function: &ItemFn) -> Result<TokenStream> {
     let (name, output) = (&sig.ident, &sig.output);
     let test = description(options, function)?;
     let run = match options.is_rolled_back {
-        true => quote! { run_rolled_back(&test, async |transaction| #name(transaction).await) },
+        true => called_with_transaction(name, &types),
         false => called(name, &types),
     };
     Ok(quote! {
@@ -39,8 +39,15 @@ fn test(options: &Options, function: &ItemFn) -> Result<TokenStream> {
     })
 }
 
+/// The transaction stands at the place of the type, where the compiler then says that it is of another one.
+fn called_with_transaction(name: &Ident, types: &[&Type]) -> TokenStream {
+    let transactions = types.iter().map(|ty| Ident::new("transaction", ty.span()));
+    let transactions: Vec<_> = transactions.collect();
+    quote! { run_rolled_back(&test, async |#(#transactions),*| #name(#(#transactions),*).await) }
+}
+
 /// Each argument is asked for at the place of its type, where the compiler then says that there is none of it.
-fn called(name: &syn::Ident, types: &[&Type]) -> TokenStream {
+fn called(name: &Ident, types: &[&Type]) -> TokenStream {
     let arguments: Vec<_> = (0..types.len()).map(|index| format_ident!("argument_{index}")).collect();
     let taken = types.iter().zip(&arguments).map(|(ty, argument)| {
         quote_spanned! { ty.span() => let #argument = ::bindery::testing::argument::<#ty>(database).await; }
@@ -55,10 +62,10 @@ fn called(name: &syn::Ident, types: &[&Type]) -> TokenStream {
 
 fn description(options: &Options, function: &ItemFn) -> Result<TokenStream> {
     let migrations = match &options.migrations {
-        Some(migrations) => quote! { #migrations },
+        Some(migrations) => quote_spanned! { migrations.span() => &#migrations },
         None => {
             let default = default_migrations();
-            quote! { #default }
+            quote! { &#default }
         }
     };
     let name = function.sig.ident.to_string();
@@ -68,7 +75,7 @@ fn description(options: &Options, function: &ItemFn) -> Result<TokenStream> {
     Ok(quote! {
         ::bindery::testing::Test {
             name: ::core::concat!(::core::module_path!(), "::", #name),
-            migrations: &#migrations,
+            migrations: #migrations,
             fixtures: &[#(#fixtures),*],
             runtime: #runtime,
             is_to_panic: #is_to_panic,

@@ -1,6 +1,5 @@
 //! What a test takes.
 
-use syn::spanned::Spanned;
 use syn::{Error, FnArg, ItemFn, Result, Type};
 
 use crate::options::Options;
@@ -16,14 +15,16 @@ pub(crate) fn taken<'f>(function: &'f ItemFn, options: &Options) -> Result<Vec<&
         errors.push(Error::new(signature.fn_token.span, "a test on a database is an `async fn`"));
     }
     if !signature.generics.params.is_empty() {
-        errors
-            .push(Error::new(signature.generics.span(), "a test has no generics: nobody gives their values"));
+        errors.push(Error::new_spanned(
+            &signature.generics,
+            "a test has no generics: nobody gives their values",
+        ));
     }
     let mut types = Vec::new();
     for argument in &signature.inputs {
         match argument {
             FnArg::Typed(argument) => types.push(&*argument.ty),
-            FnArg::Receiver(receiver) => errors.push(Error::new(receiver.span(), "a test is no method")),
+            FnArg::Receiver(receiver) => errors.push(Error::new_spanned(receiver, "a test is no method")),
         }
     }
     errors.extend(check(&types, options));
@@ -43,7 +44,7 @@ fn check(types: &[&Type], options: &Options) -> Vec<Error> {
         (true, [Type::Reference(_)]) => Vec::new(),
         // The place is that of the option.
         (true, []) => vec![Error::new(proc_macro2::Span::call_site(), TAKES)],
-        (true, [first, rest @ ..]) => vec![Error::new(rest.first().unwrap_or(first).span(), TAKES)],
+        (true, [first, rest @ ..]) => vec![Error::new_spanned(rest.first().unwrap_or(first), TAKES)],
         (false, types) => {
             types.iter().filter(|ty| matches!(ty, Type::Reference(_))).map(|ty| no_reference(ty)).collect()
         }
@@ -51,8 +52,8 @@ fn check(types: &[&Type], options: &Options) -> Vec<Error> {
 }
 
 fn no_reference(ty: &Type) -> Error {
-    Error::new(
-        ty.span(),
+    Error::new_spanned(
+        ty,
         "a test takes its arguments by value, such as `DatabaseClient`; references go with `rollback`",
     )
 }

@@ -90,6 +90,13 @@ impl fmt::Debug for TestDatabase {
 ///     }
 /// }
 /// ```
+///
+/// Nothing else can be taken:
+///
+/// ```compile_fail,E0277
+/// # fn takes<T: bindery::testing::FromTestDatabase>() {}
+/// takes::<u32>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a test on a database cannot take `{Self}`",
     label = "not made of a test's database",
