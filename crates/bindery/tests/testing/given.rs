@@ -1,7 +1,6 @@
 //! On a server that is named, processes share a template, and nothing of theirs stays.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::Stdio;
+use std::io::Write;
 
 use crate::run::{Given, Running, behind, given, outcome};
 
@@ -33,8 +32,7 @@ fn processes_share_a_template_and_the_last_one_drops_it() {
     let (mut first, migrated_by) = waiting(&given);
     let template = given.databases().into_iter().find(|name| name.starts_with("bindery_template_")).unwrap();
     // At once, while the first one uses it.
-    let mut others: Vec<_> =
-        (0..3).map(|_| Running(given.sample("passes").stdout(Stdio::piped()).spawn().unwrap())).collect();
+    let mut others: Vec<_> = (0..3).map(|_| Running::start(given.sample("passes"))).collect();
     for other in &mut others {
         let said = std::io::read_to_string(other.0.stdout.take().unwrap()).unwrap();
         assert_eq!(behind(&said, "migrated by "), migrated_by);
@@ -50,7 +48,7 @@ fn processes_share_a_template_and_the_last_one_drops_it() {
 fn processes_that_start_at_once_migrate_once() {
     let Some(given) = given() else { return };
     let mut all: Vec<_> = (0..4).map(|_| waiting_soon(&given)).collect();
-    let sessions: Vec<String> = all.iter_mut().map(|process| until_it_waits(process).0).collect();
+    let sessions: Vec<String> = all.iter_mut().map(|process| process.until_it_waits().migrated_by).collect();
     assert!(sessions.iter().all(|session| *session == sessions[0]), "{sessions:?}");
     for process in &mut all {
         process.0.stdin.take().unwrap().write_all(b"go on\n").unwrap();
@@ -84,20 +82,10 @@ fn the_next_run_sweeps_what_a_killed_one_has_left() {
 /// A test that waits, and the session that has migrated its template.
 fn waiting(given: &Given) -> (Running, String) {
     let mut process = waiting_soon(given);
-    let (session, _) = until_it_waits(&mut process);
+    let session = process.until_it_waits().migrated_by;
     (process, session)
 }
 
 fn waiting_soon(given: &Given) -> Running {
-    Running(given.sample("waits").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
-}
-
-/// The session that has migrated, and the database.
-fn until_it_waits(process: &mut Running) -> (String, String) {
-    let mut said = String::new();
-    let mut output = BufReader::new(process.0.stdout.as_mut().unwrap());
-    while !said.contains("waits on ") {
-        assert_ne!(output.read_line(&mut said).unwrap(), 0, "{said}");
-    }
-    (behind(&said, "migrated by ").to_owned(), behind(&said, "waits on ").to_owned())
+    Running::start(given.sample("waits"))
 }

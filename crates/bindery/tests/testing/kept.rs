@@ -1,10 +1,12 @@
 //! A database that is kept when its test fails.
 
+use std::path::Path;
 use std::process::Command;
+use std::thread;
 
 use bindery_postgres::{Client, Config, NoTls};
 
-use crate::run::{behind, given, outcome, sample};
+use crate::run::{Running, behind, given, outcome, sample};
 
 /// The URL between psql's quotes.
 fn url(said: &str) -> &str {
@@ -39,15 +41,29 @@ fn a_database_that_is_kept_outlives_its_process_on_a_temporary_server() {
     assert!(client.query_one("SELECT name FROM owners", &[]).is_ok());
     assert!(Command::new("sh").args(["-c", removal(&said)]).status().unwrap().success());
     while client.simple_query("").is_ok() {
-        std::thread::yield_now();
+        thread::yield_now();
     }
     // The server removes the file last.
-    let pid_file = std::path::Path::new(&data).join("postmaster.pid");
+    let pid_file = Path::new(&data).join("postmaster.pid");
     while pid_file.exists() {
-        std::thread::yield_now();
+        thread::yield_now();
     }
     outcome(sample("passes"), true);
-    assert!(!std::path::Path::new(&data).exists());
+    assert!(!Path::new(&data).exists());
+}
+
+#[test]
+fn a_process_that_is_killed_keeps_nothing() {
+    let mut command = sample("waits");
+    command.env("BINDERY_KEEP", "1");
+    let mut process = Running::start(command);
+    let url = process.until_it_waits().url;
+    let mut client = connect(&url);
+    let data: String = client.query_one("SHOW data_directory", &[]).unwrap().get(0);
+    process.0.kill().unwrap();
+    while client.simple_query("").is_ok() || Path::new(&data).exists() {
+        thread::yield_now();
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Samples in processes of their own, and servers to run them on.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 
 use bindery_postgres::{Client, Database, Installation, NoTls, Server};
@@ -34,6 +35,30 @@ pub fn text(output: &Output) -> String {
 
 /// A process that is killed should the test fail.
 pub struct Running(pub Child);
+
+/// What the sample says that waits.
+pub struct Waiting {
+    /// The session that has migrated.
+    pub migrated_by: String,
+    pub url: String,
+}
+
+impl Running {
+    /// Its input and output are read and written here.
+    pub fn start(mut command: Command) -> Self {
+        Self(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    pub fn until_it_waits(&mut self) -> Waiting {
+        let mut said = String::new();
+        let mut output = BufReader::new(self.0.stdout.as_mut().unwrap());
+        while !said.contains("waits on ") {
+            assert_ne!(output.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        let [migrated_by, url] = ["migrated by ", "waits on "].map(|word| behind(&said, word).to_owned());
+        Waiting { migrated_by, url }
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {

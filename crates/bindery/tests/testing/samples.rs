@@ -43,7 +43,7 @@ async fn waits(database: TestDatabase, conn: Connection) {
     conn.execute("INSERT INTO owners (name) VALUES ('Ada')", &[]).await.unwrap();
     let migrated: Vec<(i32,)> = conn.query("SELECT session FROM migrated", &[]).await.unwrap();
     println!("migrated by {}", migrated[0].0);
-    println!("waits on {}", database.name());
+    println!("waits on {}", database.url());
     io::stdout().flush().unwrap();
     io::stdin().read_line(&mut String::new()).unwrap();
 }
