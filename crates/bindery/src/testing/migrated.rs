@@ -25,10 +25,11 @@ use crate::value::BoxError;
 /// Part of every key: raise it when something else is done besides migrating.
 const LAYOUT: &str = "bindery::test 1";
 
-/// The template of one set of migrations.
+/// The template of one set of migrations. It is dropped before the copy, which as the last database of a temporary server
+/// then goes with it, without a DROP DATABASE.
 pub(crate) struct Migrated {
-    /// Taken out when the process ends, as is what follows.
-    template: Mutex<Option<Template>>,
+    template: Mutex<Template>,
+    /// The copy that tests share which are rolled back.
     shared: Mutex<Option<Database>>,
 }
 
@@ -53,17 +54,17 @@ pub(crate) fn copy(migrations: &'static Migrations) -> Result<Database, String> 
 pub(crate) fn shared_url(migrations: &'static Migrations) -> Result<String, String> {
     with(migrations, |migrated| {
         let mut shared = migrated.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if shared.is_none() {
-            *shared = Some(migrated.copy()?);
-        }
-        Ok(shared.as_ref().map(|database| database.url().to_owned()).unwrap_or_default())
+        let database = match shared.take() {
+            Some(database) => database,
+            None => migrated.copy()?,
+        };
+        Ok(shared.insert(database).url().to_owned())
     })
 }
 
 impl Migrated {
     fn copy(&self) -> Result<Database, String> {
         let mut template = self.template.lock().unwrap_or_else(PoisonError::into_inner);
-        let template = template.as_mut().ok_or("the test process ends")?;
         let database = match is_only_test() {
             true => template.create_last_database(),
             false => template.create_database(),
@@ -78,7 +79,7 @@ impl Migrated {
             Ok(error) => format!("{error:?}"),
             Err(error) => super::failure::with_causes(&*error),
         })?;
-        Ok(Self { template: Mutex::new(Some(template)), shared: Mutex::new(None) })
+        Ok(Self { template: Mutex::new(template), shared: Mutex::new(None) })
     }
 }
 
@@ -145,13 +146,7 @@ fn end_with_process() {
 }
 
 extern "C" fn end() {
-    let sets = SETS.lock().unwrap_or_else(PoisonError::into_inner).take();
-    for slot in sets.iter().flat_map(HashMap::values) {
-        let Some(Ok(migrated)) = slot.get() else { continue };
-        drop(migrated.template.lock().unwrap_or_else(PoisonError::into_inner).take());
-        // The last one of a temporary server, which ends with it, costs no DROP DATABASE.
-        drop(migrated.shared.lock().unwrap_or_else(PoisonError::into_inner).take());
-    }
+    drop(SETS.lock().unwrap_or_else(PoisonError::into_inner).take());
 }
 
 #[cfg(test)]
