@@ -5,6 +5,7 @@
 //! advisory lock would not do: it is seen only by sessions in the same database.) One that somebody wants to look at is
 //! called `bindery_kept_...` and is dropped by hand.
 
+use std::mem;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -30,8 +31,10 @@ const END_SESSIONS: &str = "
 pub(crate) struct Given {
     url: String,
     config: Config,
-    /// Taken out only to be closed.
+    /// It holds the locks of templates. Taken out only to be closed.
     client: Mutex<Option<Client>>,
+    /// Connections that make and drop databases, which wait for the disk: several at a time.
+    others: Mutex<Vec<Client>>,
     /// The beginning of our databases' names.
     prefix: String,
     made: AtomicU32,
@@ -49,7 +52,8 @@ impl Given {
             "cannot connect to the given server (BINDERY_DATABASE_URL); it has to take connections without TLS",
         ))?;
         let (url, client) = (url.to_owned(), Mutex::new(Some(client)));
-        let given = Self { url, config, client, prefix, made: AtomicU32::new(0) };
+        let (others, made) = (Mutex::new(Vec::new()), AtomicU32::new(0));
+        let given = Self { url, config, client, others, prefix, made };
         given.sweep()?;
         given.sweep_templates();
         Ok(given)
@@ -67,7 +71,7 @@ impl Given {
     pub fn create_from(&self, template: &str) -> Result<String, Error> {
         let name = format!("{}_{}", self.prefix, self.made.fetch_add(1, Ordering::Relaxed));
         let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"");
-        self.with_client(|client| client.batch_execute(&sql)).map_err(Error::because(format!(
+        self.with_another(|client| client.batch_execute(&sql)).map_err(Error::because(format!(
             "cannot create the database {name} from {template} on the given server (BINDERY_DATABASE_URL); \
              its user needs CREATEDB"
         )))?;
@@ -78,7 +82,7 @@ impl Given {
     pub fn drop_database(&self, name: &str) {
         // One that stays is swept by the next build on that server.
         let sql = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
-        let _ = self.with_client(|client| client.batch_execute(&sql));
+        let _ = self.with_another(|client| client.batch_execute(&sql));
     }
 
     /// Gives a database a name under which nobody drops it.
@@ -125,13 +129,31 @@ impl Given {
         let client = client.as_mut().expect("it is taken out only when it is dropped");
         aside(|| work(client))
     }
+
+    fn with_another<T: Send>(
+        &self,
+        work: impl FnOnce(&mut Client) -> Result<T, postgres::Error> + Send,
+    ) -> Result<T, postgres::Error> {
+        let idle = self.others.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (client, outcome) = aside(|| {
+            let mut client = match idle {
+                Some(client) => client,
+                None => self.config.connect(NoTls)?,
+            };
+            let outcome = work(&mut client);
+            Ok((client, outcome))
+        })?;
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+        outcome
+    }
 }
 
 impl Drop for Given {
     fn drop(&mut self) {
         // Closing waits for the server.
         let client = self.client.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        aside(move || drop(client));
+        let others = mem::take(self.others.get_mut().unwrap_or_else(PoisonError::into_inner));
+        aside(move || drop((client, others)));
     }
 }
 

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::env;
 use std::ptr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use bindery_migrate::{Migration, TransactionMode};
@@ -28,7 +28,7 @@ const LAYOUT: &str = "bindery::test 1";
 /// The template of one set of migrations. It is dropped before the copy, which as the last database of a temporary server
 /// then goes with it, without a DROP DATABASE.
 pub(crate) struct Migrated {
-    template: Mutex<Template>,
+    template: RwLock<Template>,
     /// The copy that tests share which are rolled back.
     shared: Mutex<Option<Database>>,
 }
@@ -64,10 +64,10 @@ pub(crate) fn shared_url(migrations: &'static Migrations) -> Result<String, Stri
 
 impl Migrated {
     fn copy(&self) -> Result<Database, String> {
-        let mut template = self.template.lock().unwrap_or_else(PoisonError::into_inner);
         let database = match is_only_test() {
-            true => template.create_last_database(),
-            false => template.create_database(),
+            true => self.template.write().unwrap_or_else(PoisonError::into_inner).create_last_database(),
+            // Several at a time: they wait for the disk.
+            false => self.template.read().unwrap_or_else(PoisonError::into_inner).create_database(),
         };
         database.map_err(|error| format!("{error:?}"))
     }
@@ -79,7 +79,7 @@ impl Migrated {
             Ok(error) => format!("{error:?}"),
             Err(error) => super::failure::with_causes(&*error),
         })?;
-        Ok(Self { template: Mutex::new(template), shared: Mutex::new(None) })
+        Ok(Self { template: RwLock::new(template), shared: Mutex::new(None) })
     }
 }
 
