@@ -15,6 +15,7 @@ use postgres::{Client, Config, NoTls};
 use crate::blocking::aside;
 use crate::error::Error;
 use crate::folder::random;
+use crate::sessions::{end_sessions, wait_until_unused};
 
 /// Databases of builds that are gone, and that nobody looks at.
 const ABANDONED: &str = r"
@@ -22,10 +23,6 @@ const ABANDONED: &str = r"
     WHERE d.datname ~ '^bindery_tmp_[0-9]+_[0-9a-f]+_[0-9]+$'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
                       WHERE a.application_name = substring(d.datname from '^(.*)_[0-9]+$') OR a.datid = d.oid)";
-
-/// Sessions in a database end.
-const END_SESSIONS: &str = "
-    SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1";
 
 /// A connection to the given server.
 pub(crate) struct Given {
@@ -71,7 +68,11 @@ impl Given {
     pub fn create_from(&self, template: &str) -> Result<String, Error> {
         let name = format!("{}_{}", self.prefix, self.made.fetch_add(1, Ordering::Relaxed));
         let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"");
-        self.with_another(|client| client.batch_execute(&sql)).map_err(Error::because(format!(
+        let created = self.with_another(|client| {
+            wait_until_unused(template, client)?;
+            client.batch_execute(&sql)
+        });
+        created.map_err(Error::because(format!(
             "cannot create the database {name} from {template} on the given server (BINDERY_DATABASE_URL); \
              its user needs CREATEDB"
         )))?;
@@ -82,15 +83,17 @@ impl Given {
     pub fn drop_database(&self, name: &str) {
         // One that stays is swept by the next build on that server.
         let sql = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
-        let _ = self.with_another(|client| client.batch_execute(&sql));
+        let _ = self.with_another(|client| {
+            end_sessions(name, client)?;
+            client.batch_execute(&sql)
+        });
     }
 
     /// Gives a database a name under which nobody drops it.
     pub fn keep_database(&self, name: &str) -> Result<String, Error> {
         let kept = name.replacen("bindery_tmp_", "bindery_kept_", 1);
         let renamed = self.with_client(|client| {
-            client.query(END_SESSIONS, &[&name])?;
-            // It waits for the sessions to be gone.
+            end_sessions(name, client)?;
             client.batch_execute(&format!("ALTER DATABASE \"{name}\" RENAME TO \"{kept}\""))
         });
         renamed.map_err(Error::because("cannot give the database the name of one that is kept"))?;

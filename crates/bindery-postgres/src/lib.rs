@@ -60,6 +60,7 @@ mod kept;
 mod leftover;
 mod program;
 mod server;
+mod sessions;
 mod shared;
 mod store;
 mod template;

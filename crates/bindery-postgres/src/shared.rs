@@ -10,6 +10,7 @@
 
 use crate::error::Error;
 use crate::given::Given;
+use crate::sessions::wait_until_unused;
 
 /// The name for a key. Another role could not copy it, so that it has one of its own.
 const NAME: &str = "
@@ -55,6 +56,7 @@ impl Given {
     /// Makes a database that was filled the template. Nobody connects to it any more, which would stop copies.
     pub fn name_template(&self, database: &str, name: &str) -> Result<(), Error> {
         let named = self.with_client(|client| {
+            wait_until_unused(database, client)?;
             client.batch_execute(&format!("ALTER DATABASE \"{database}\" ALLOW_CONNECTIONS false"))?;
             client.batch_execute(&format!("ALTER DATABASE \"{database}\" RENAME TO \"{name}\""))
         });
