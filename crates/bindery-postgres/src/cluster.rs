@@ -1,9 +1,12 @@
 //! A running temporary cluster: the server's process and its folder.
 
+use std::env;
 use std::fs::{self, File};
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +14,7 @@ use crate::archive::Archive;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::installation::Installation;
-use crate::program::{Lasting, program, spawn};
+use crate::program::{Lasting, end_with_this_process, program, spawn};
 use crate::store::Store;
 use crate::template::{self, SUPERUSER};
 use crate::user::User;
@@ -57,6 +60,9 @@ pub(crate) struct Cluster {
     /// Taken out only to be dropped.
     running: Option<Running>,
     data: PathBuf,
+    /// Whether only the guard ends it with this process, and can be told not to.
+    may_be_kept: bool,
+    is_kept: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -150,12 +156,22 @@ impl Cluster {
         let output =
             File::create(log(&folder)).map_err(Error::because("cannot write to the temporary folder"))?;
         let mut command = program(installation, "postgres", user, folder.path());
+        let may_be_kept = env::var_os("BINDERY_KEEP").is_some_and(|value| !value.is_empty());
+        match may_be_kept {
+            true => folder.lock_for(&mut command),
+            false => end_with_this_process(&mut command),
+        }
         command.arg("-D").arg(folder.data()).stdout(Stdio::null()).stderr(output);
         for setting in settings(installation.major()) {
             command.args(["-c", setting]);
         }
         let data = folder.data();
-        Ok(Self { running: Some(Running { server: spawn(command)?, folder }), data })
+        Ok(Self {
+            running: Some(Running { server: spawn(command)?, folder }),
+            data,
+            may_be_kept,
+            is_kept: AtomicBool::new(false),
+        })
     }
 
     /// The server writes into its pid file when it is ready, which costs less to look at than a connection.
@@ -176,6 +192,19 @@ impl Cluster {
         Ok(())
     }
 
+    /// Has the server go on when this process ends, until somebody stops it; gives its number.
+    pub fn keep_running(&self) -> Result<u32, Error> {
+        let running = self.running.as_ref().expect("it is taken out only when it is dropped");
+        if !self.may_be_kept {
+            return Err(Error::new(
+                "the server ends with this process: set BINDERY_KEEP before it is started",
+            ));
+        }
+        running.folder.keep();
+        self.is_kept.store(true, Ordering::Relaxed);
+        Ok(running.server.child.id())
+    }
+
     /// The folder of the socket.
     pub fn socket_dir(&self) -> &Path {
         &self.data
@@ -194,6 +223,11 @@ impl Drop for Cluster {
     /// process goes on. Should this process end before, its guard does the rest.
     fn drop(&mut self) {
         let Some(running) = self.running.take() else { return };
+        if *self.is_kept.get_mut() {
+            // The thread of the server ends with the process.
+            mem::forget(running);
+            return;
+        }
         // Without a thread it is dropped here.
         let _ = thread::Builder::new().name("bindery-postgres".to_owned()).spawn(|| drop(running));
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! /dev/shm/bindery-0-5f3a9c21/    uid and a random number; short, since a socket's path has to stay under 107 bytes
-//!     owner                       locked as long as the owning process lives
+//!     owner                       locked as long as the owning process lives, or the server if it may be kept
 //!     log                         what the server says while it starts
 //!     data/                       the cluster, and its socket
 //! ```
@@ -12,10 +12,14 @@ use std::env;
 use std::ffi::CString;
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::hash::BuildHasher;
+use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -35,7 +39,7 @@ pub(crate) struct Folder {
     path: PathBuf,
     /// Unlocked by the system when this process ends in any way.
     owner: File,
-    _guard: Guard,
+    guard: Guard,
 }
 
 impl Folder {
@@ -68,7 +72,7 @@ impl Folder {
         // From here on the folder goes when this process does.
         let guard = Guard::watch(&path).inspect_err(|_| drop(fs::remove_dir(&path)))?;
         let owner = File::create(path.join("owner")).map_err(Error::because(cannot))?;
-        let folder = Self { path, owner, _guard: guard };
+        let folder = Self { path, owner, guard };
         folder.lock()?;
         if let Some(user) = user {
             user.own(&folder.path)?;
@@ -84,6 +88,25 @@ impl Folder {
             Ok(()) | Err(TryLockError::WouldBlock) => Err(Error::new(cannot)),
             Err(TryLockError::Error(error)) => Err(Error::because(cannot)(error)),
         }
+    }
+
+    /// Has the process that `command` starts hold the lock too: nobody sweeps the folder while it runs.
+    pub fn lock_for(&self, command: &mut Command) {
+        let owner = self.owner.as_raw_fd();
+        let inherit = move || {
+            // SAFETY: a system call with numbers, on a file that is open as long as this process has the folder.
+            match unsafe { libc::fcntl(owner, libc::F_SETFD, 0) } {
+                -1 => Err(io::Error::last_os_error()),
+                _ => Ok(()),
+            }
+        };
+        // SAFETY: between fork and exec the closure makes a system call only; it neither allocates nor locks.
+        unsafe { command.pre_exec(inherit) };
+    }
+
+    /// Leaves the folder when this process ends.
+    pub fn keep(&self) {
+        self.guard.release();
     }
 
     pub fn path(&self) -> &Path {

@@ -2,8 +2,10 @@
 //!
 //! A build's databases are called `bindery_tmp_<pid>_<random>_<n>`, and the connection that makes them has the part
 //! before the last underscore as its application name. Without such a connection nobody will drop them any more. (An
-//! advisory lock would not do: it is seen only by sessions in the same database.)
+//! advisory lock would not do: it is seen only by sessions in the same database.) One that somebody wants to look at is
+//! called `bindery_kept_...` and is dropped by hand.
 
+use std::mem;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +15,7 @@ use postgres::{Client, Config, NoTls};
 use crate::blocking::aside;
 use crate::error::Error;
 use crate::folder::random;
+use crate::sessions::{end_sessions, wait_until_unused};
 
 /// Databases of builds that are gone, and that nobody looks at.
 const ABANDONED: &str = r"
@@ -25,8 +28,10 @@ const ABANDONED: &str = r"
 pub(crate) struct Given {
     url: String,
     config: Config,
-    /// Taken out only to be closed.
+    /// It holds the locks of templates. Taken out only to be closed.
     client: Mutex<Option<Client>>,
+    /// Connections that make and drop databases, which wait for the disk: several at a time.
+    others: Mutex<Vec<Client>>,
     /// The beginning of our databases' names.
     prefix: String,
     made: AtomicU32,
@@ -44,8 +49,10 @@ impl Given {
             "cannot connect to the given server (BINDERY_DATABASE_URL); it has to take connections without TLS",
         ))?;
         let (url, client) = (url.to_owned(), Mutex::new(Some(client)));
-        let given = Self { url, config, client, prefix, made: AtomicU32::new(0) };
+        let (others, made) = (Mutex::new(Vec::new()), AtomicU32::new(0));
+        let given = Self { url, config, client, others, prefix, made };
         given.sweep()?;
+        given.sweep_templates();
         Ok(given)
     }
 
@@ -61,7 +68,11 @@ impl Given {
     pub fn create_from(&self, template: &str) -> Result<String, Error> {
         let name = format!("{}_{}", self.prefix, self.made.fetch_add(1, Ordering::Relaxed));
         let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"");
-        self.with_client(|client| client.batch_execute(&sql)).map_err(Error::because(format!(
+        let created = self.with_another(|client| {
+            wait_until_unused(template, client)?;
+            client.batch_execute(&sql)
+        });
+        created.map_err(Error::because(format!(
             "cannot create the database {name} from {template} on the given server (BINDERY_DATABASE_URL); \
              its user needs CREATEDB"
         )))?;
@@ -72,13 +83,32 @@ impl Given {
     pub fn drop_database(&self, name: &str) {
         // One that stays is swept by the next build on that server.
         let sql = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
-        let _ = self.with_client(|client| client.batch_execute(&sql));
+        let _ = self.with_another(|client| {
+            end_sessions(name, client)?;
+            client.batch_execute(&sql)
+        });
+    }
+
+    /// Gives a database a name under which nobody drops it.
+    pub fn keep_database(&self, name: &str) -> Result<String, Error> {
+        let kept = name.replacen("bindery_tmp_", "bindery_kept_", 1);
+        let renamed = self.with_client(|client| {
+            end_sessions(name, client)?;
+            client.batch_execute(&format!("ALTER DATABASE \"{name}\" RENAME TO \"{kept}\""))
+        });
+        renamed.map_err(Error::because("cannot give the database the name of one that is kept"))?;
+        Ok(kept)
     }
 
     pub fn config(&self, database: &str) -> Config {
         let mut config = self.config.clone();
         config.dbname(database);
         config
+    }
+
+    /// As it was named.
+    pub fn server_url(&self) -> &str {
+        &self.url
     }
 
     pub fn url(&self, database: &str) -> String {
@@ -97,10 +127,27 @@ impl Given {
         Ok(())
     }
 
-    fn with_client<T: Send>(&self, work: impl FnOnce(&mut Client) -> T + Send) -> T {
+    pub fn with_client<T: Send>(&self, work: impl FnOnce(&mut Client) -> T + Send) -> T {
         let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         let client = client.as_mut().expect("it is taken out only when it is dropped");
         aside(|| work(client))
+    }
+
+    fn with_another<T: Send>(
+        &self,
+        work: impl FnOnce(&mut Client) -> Result<T, postgres::Error> + Send,
+    ) -> Result<T, postgres::Error> {
+        let idle = self.others.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (client, outcome) = aside(|| {
+            let mut client = match idle {
+                Some(client) => client,
+                None => self.config.connect(NoTls)?,
+            };
+            let outcome = work(&mut client);
+            Ok((client, outcome))
+        })?;
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+        outcome
     }
 }
 
@@ -108,7 +155,8 @@ impl Drop for Given {
     fn drop(&mut self) {
         // Closing waits for the server.
         let client = self.client.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        aside(move || drop(client));
+        let others = mem::take(self.others.get_mut().unwrap_or_else(PoisonError::into_inner));
+        aside(move || drop((client, others)));
     }
 }
 

@@ -44,13 +44,19 @@ impl Guard {
         let pipe = process.stdin.take();
         Ok(Self { process, pipe })
     }
+
+    /// Ends the watch: the folder stays when this process ends.
+    pub fn release(&self) {
+        if let Some(mut pipe) = self.pipe.as_ref() {
+            let _ = pipe.write_all(b"done\n");
+        }
+    }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(mut pipe) = self.pipe.take() {
-            let _ = pipe.write_all(b"done\n");
-        }
+        self.release();
+        drop(self.pipe.take());
         let _ = self.process.wait();
     }
 }

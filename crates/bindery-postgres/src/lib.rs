@@ -37,6 +37,7 @@
 //! | `BINDERY_DATABASE_URL` | a server to make databases on, instead of a temporary one | none |
 //! | `BINDERY_PG_BIN` | the folder of `postgres` and `initdb` | the newest found |
 //! | `BINDERY_CACHE_DIR` | where clusters are kept that servers start from | `bindery` in the user's cache |
+//! | `BINDERY_KEEP` | whether a server may go on when its process ends: see [`Database::keep`] | no |
 //!
 //! All of it may be called from async code too; it blocks, for 15 to 60 ms. Only [`Database::connect`] may not, since
 //! the client that it returns is for synchronous code: give [`Database::url`] to an asynchronous one.
@@ -49,6 +50,7 @@ mod blocking;
 mod cache;
 mod cluster;
 mod database;
+mod database_template;
 mod error;
 mod folder;
 mod given;
@@ -58,12 +60,15 @@ mod kept;
 mod leftover;
 mod program;
 mod server;
+mod sessions;
+mod shared;
 mod store;
 mod template;
 mod temporary;
 mod user;
 
-pub use database::Database;
+pub use database::{Database, Kept};
+pub use database_template::Template;
 pub use error::Error;
 pub use installation::Installation;
 pub use server::Server;

@@ -22,7 +22,6 @@ pub(crate) fn program(installation: &Installation, name: &str, user: Option<User
     if let Some(user) = user {
         user.apply(&mut command);
     }
-    end_with_this_process(&mut command);
     command
 }
 
@@ -31,6 +30,7 @@ pub(crate) fn program(installation: &Installation, name: &str, user: Option<User
 /// # Errors
 /// It cannot be started, or fails; the error has what it said.
 pub(crate) fn run(mut command: Command) -> Result<(), Error> {
+    end_with_this_process(&mut command);
     let output = command.output().map_err(|error| cannot_start(&command, error))?;
     if output.status.success() {
         return Ok(());
@@ -88,7 +88,7 @@ fn cannot_start(command: &Command, error: io::Error) -> Error {
 
 /// An immediate shutdown when the thread that starts `command` ends.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn end_with_this_process(command: &mut Command) {
+pub(crate) fn end_with_this_process(command: &mut Command) {
     let parent = std::process::id();
     let ask = move || {
         // std has changed the user before it calls this; a change of user takes the wish back.
@@ -107,4 +107,4 @@ fn end_with_this_process(command: &mut Command) {
 
 /// Elsewhere the guard and the next start's sweep do it.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn end_with_this_process(_command: &mut Command) {}
+pub(crate) fn end_with_this_process(_command: &mut Command) {}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use postgres::Config;
 
-use crate::database::Database;
+use crate::database::{Database, Kept, psql};
 use crate::error::Error;
 use crate::given::Given;
 use crate::installation::Installation;
@@ -138,11 +138,37 @@ impl Server {
     /// # Errors
     /// Somebody is connected to `template`, or the server refuses.
     pub fn create_database_from(&self, template: &Database) -> Result<Database, Error> {
+        self.create_database_named(template.name())
+    }
+
+    /// A copy of the database of this name.
+    pub(crate) fn create_database_named(&self, template: &str) -> Result<Database, Error> {
         let name = match &self.inner.kind {
-            Kind::Temporary(temporary) => temporary.create_from(template.name()),
-            Kind::Given(given) => given.create_from(template.name()),
+            Kind::Temporary(temporary) => temporary.create_from(template),
+            Kind::Given(given) => given.create_from(template),
         };
         Ok(Database::new(name?, self.clone()))
+    }
+
+    pub(crate) fn given(&self) -> Option<&Given> {
+        match &self.inner.kind {
+            Kind::Given(given) => Some(given),
+            Kind::Temporary(_) => None,
+        }
+    }
+
+    pub(crate) fn keep_database(&self, name: &str) -> Result<Kept, Error> {
+        match &self.inner.kind {
+            Kind::Temporary(temporary) => {
+                let server = temporary.keep_running()?;
+                Ok(Kept::new(self.url(name), format!("kill -INT {server}")))
+            }
+            Kind::Given(given) => {
+                let kept = given.keep_database(name)?;
+                let removal = format!("{} -c 'DROP DATABASE {kept}'", psql(given.server_url()));
+                Ok(Kept::new(given.url(&kept), removal))
+            }
+        }
     }
 
     fn of(kind: Kind, major: u32) -> Self {

@@ -3,8 +3,6 @@
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
 
 use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
@@ -14,13 +12,9 @@ use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::installation::Installation;
 use crate::kept;
+use crate::sessions::{end_sessions, wait_until_unused};
 use crate::store::Store;
 use crate::template::{FIRST_DATABASE, SUPERUSER};
-
-/// Sessions in a database, that of the query apart.
-const SESSIONS: &str = "
-    SELECT count(*) FROM pg_catalog.pg_stat_activity
-    WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()";
 
 /// A cluster of which this process is the only user.
 #[derive(Debug)]
@@ -94,8 +88,16 @@ impl Temporary {
         if name != FIRST_DATABASE {
             let sql = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
             // A database that cannot be dropped goes with the cluster.
-            let _ = self.on(FIRST_DATABASE, |client| client.batch_execute(&sql));
+            let _ = self.on(FIRST_DATABASE, |client| {
+                end_sessions(name, client)?;
+                client.batch_execute(&sql)
+            });
         }
+    }
+
+    /// Has the server go on when this process ends; gives its number.
+    pub fn keep_running(&self) -> Result<u32, Error> {
+        self.cluster.keep_running()
     }
 
     pub fn config(&self, database: &str) -> Config {
@@ -115,19 +117,6 @@ impl Temporary {
         let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
         aside(|| work(&mut self.config(database).connect(NoTls)?))
     }
-}
-
-/// A closed session takes a moment to end, and CREATE DATABASE looks again after 100 ms only. Whoever stays longer is
-/// for CREATE DATABASE to judge.
-fn wait_until_unused(database: &str, client: &mut Client) -> Result<(), postgres::Error> {
-    for _ in 0..100 {
-        let sessions: i64 = client.query_one(SESSIONS, &[&database])?.get(0);
-        if sessions == 0 {
-            break;
-        }
-        thread::sleep(Duration::from_millis(1));
-    }
-    Ok(())
 }
 
 /// A path as the host of a URL.

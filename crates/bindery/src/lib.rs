@@ -55,6 +55,8 @@ mod statements;
 mod stats;
 mod stream;
 mod telemetry;
+#[cfg(feature = "test")]
+pub mod testing;
 #[cfg(feature = "tls")]
 mod tls;
 mod transaction;
@@ -104,6 +106,8 @@ pub use verify::{
     Drift, DriftKind, Drifts, LockedComposite, LockedDomain, LockedEnum, LockedRelation, Queries,
 };
 
+#[cfg(feature = "test")]
+pub use bindery_macros::test;
 #[cfg(feature = "bit-vec")]
 pub use bit_vec;
 #[cfg(feature = "chrono")]
@@ -172,6 +176,10 @@ mod book {
 
     #[doc = include_str!("../../../docs/sets.md")]
     struct Sets;
+
+    #[cfg(feature = "test")]
+    #[doc = include_str!("../../../docs/testing.md")]
+    struct Testing;
 }
 
 /// Takes in what the build script has generated, in a module of your own: `mod db { bindery::include_queries!(); }`.
