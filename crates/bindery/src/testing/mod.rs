@@ -3,7 +3,7 @@
 //! ```no_run
 //! # mod db {
 //! #     use bindery::migrate::{Format, Migrations};
-//! #     pub static MIGRATIONS: Migrations = Migrations { files: &[], format: Format::Goose, table: "goose_db_version" };
+//! #     pub static MIGRATIONS: Migrations = Migrations { files: &[], format: Format::Goose, multi_statement: false, table: "goose_db_version" };
 //! # }
 //! use bindery::DatabaseClient;
 //! use db::MIGRATIONS;

@@ -22,18 +22,27 @@ pub static MIGRATIONS: Migrations = Migrations {
         MigrationFile { path: "migrations/00002_index.sql", text: INDEX },
     ],
     format: Format::Goose,
+    multi_statement: false,
     table: "goose_db_version",
 };
 
 /// Another set, in another schema.
 pub static OTHER: Migrations = Migrations {
-    files: &[MigrationFile { path: "other/1_other.sql", text: "CREATE TABLE others (id int);" }],
+    files: &[MigrationFile {
+        path: "other/1_other.sql",
+        text: "-- +goose Up\nCREATE TABLE others (id int);",
+    }],
     format: Format::Goose,
+    multi_statement: false,
     table: "goose_db_version",
 };
 
 pub static BROKEN: Migrations = Migrations {
-    files: &[MigrationFile { path: "broken/00001_cars.sql", text: "CREATE TABLE cars (plate texxt);" }],
+    files: &[MigrationFile {
+        path: "broken/00001_cars.sql",
+        text: "-- +goose Up\nCREATE TABLE cars (plate texxt);",
+    }],
     format: Format::Goose,
+    multi_statement: false,
     table: "goose_db_version",
 };
