@@ -32,7 +32,7 @@ pub struct Database {
 #[derive(Args)]
 pub struct Table {
     /// The table that notes what is applied, with its schema if need be
-    /// [default: `table` under [migrate] in bindery.toml, goose_db_version]
+    /// [default: `migrate.table` in bindery.toml, goose_db_version]
     #[arg(long = "table", value_name = "NAME")]
     pub name: Option<String>,
 }
