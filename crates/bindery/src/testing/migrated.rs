@@ -156,7 +156,8 @@ mod tests {
     fn key_of(files: &[(&'static str, &'static str)], table: &str) -> String {
         let files = files
             .iter()
-            .map(|(path, text)| bindery_migrate::File { path: (*path).to_owned(), text: (*text).to_owned() });
+            .map(|(path, text)| (path.to_string(), format!("-- +goose Up\n{text}")))
+            .map(|(path, text)| bindery_migrate::File { path, text });
         let files: Vec<_> = files.collect();
         key(&bindery_migrate::Reader::new().read(&files).expect("migrations"), table)
     }
@@ -169,7 +170,7 @@ mod tests {
             key_of(&[("2_a.sql", "SELECT 1;")], "t"),
             key_of(&[("1_a.sql", "SELECT 1;")], "u"),
             key_of(&[("1_a.sql", "SELECT 1;"), ("2_b.sql", "SELECT 2;")], "t"),
-            key_of(&[("1_a.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1;")], "t"),
+            key_of(&[("1_a.sql", "-- +goose NO TRANSACTION\nSELECT 1;")], "t"),
         ];
         for (index, key) in keys.iter().enumerate() {
             assert!(!keys[..index].contains(key), "{index}");
