@@ -115,6 +115,7 @@ impl Import {
             self.take_set(set, &schema);
             rules::take(set, document, &mut self.findings);
         }
+        rules::tell_unused(chosen, document, &mut self.findings);
     }
 
     fn take_set(&mut self, set: &Set<'_>, schema: &str) {

@@ -32,13 +32,30 @@ pub fn take(place: &str, renames: &Value, schema: &str, parts: Parts<'_>) {
             Kind::Field if snake == *key => {
                 findings.taken(&path, format!("the field is `{key}`, as names go in Rust"));
             }
-            Kind::Field if snake.is_empty() => findings.open(&path, "it is no name"),
+            Kind::Field if !is_identifier(&snake) => {
+                findings.open(
+                    &path,
+                    format!("`{snake}` is no name of a field in Rust; choose another in [rust.fields]"),
+                );
+            }
             Kind::Field => match settings.set(Section::Fields, key, text(&snake), &path) {
                 true => findings.taken(&path, format!("the field is `{snake}`, in JSON too")),
                 false => findings.open(&path, format!("`{snake}`: another set has another name")),
             },
         }
     }
+}
+
+/// Words that a field cannot be called in Rust; those that sound like a column's name.
+const KEYWORDS: [&str; 26] = [
+    "abstract", "as", "async", "box", "break", "const", "continue", "crate", "do", "else", "enum", "extern",
+    "final", "for", "gen", "in", "loop", "match", "move", "override", "ref", "self", "static", "type", "use",
+    "where",
+];
+
+fn is_identifier(name: &str) -> bool {
+    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    starts && name.chars().all(|c| c.is_alphanumeric() || c == '_') && !KEYWORDS.contains(&name)
 }
 
 /// What a renamed thing is.

@@ -20,6 +20,16 @@ const NEAREST: [(&[&str], &str); 6] = [
     (&["null"], "nearest: `null-comparison`"),
 ];
 
+/// Tells the rules that none of the sets asks for.
+pub fn tell_unused(sets: &[&Set<'_>], document: &Object, findings: &mut Findings) {
+    let asked: Vec<&str> = sets.iter().filter_map(|set| set.value.get("rules")).flat_map(listed).collect();
+    let rules = document.get("rules").and_then(Value::as_array).into_iter().flatten();
+    let names = rules.filter_map(|rule| rule.get("name").and_then(Value::as_str));
+    for name in names.filter(|name| !asked.contains(name)) {
+        findings.none(&format!("rules: {name}"), "no set that is taken over asks for it");
+    }
+}
+
 /// Tells the rules that the set asks for.
 pub fn take(set: &Set<'_>, document: &Object, findings: &mut Findings) {
     let names = set.value.get("rules").map(listed).unwrap_or_default();
