@@ -462,3 +462,15 @@ fn a_bindery_toml_that_is_there_stays() {
         ],
     );
 }
+
+#[test]
+fn the_guide_shows_what_is_written() {
+    let guide = checkout().join("crates/bindery-build/tests/guides/sqlc");
+    let read = |path: &str| fs::read_to_string(guide.join(path)).unwrap();
+    let package = Package::new("guide", "sqlc.yaml", &read("sqlc.yaml"));
+    for path in ["db/migrations/001_books.sql", "db/queries/books.sql"] {
+        package.write(path, &read(path));
+    }
+    package.takes(&["--from", "sqlc.yaml"]);
+    assert_eq!(package.toml(), read("bindery.toml"));
+}

@@ -7,7 +7,7 @@ RETURNING *;
 SELECT * FROM books WHERE isbn = $1;
 
 -- name: ListBooks :many
-SELECT * FROM books WHERE id = ANY(sqlc.slice(ids)) ORDER BY title;
+SELECT * FROM books WHERE id = ANY(@ids) ORDER BY title;
 
 -- name: RenameBook :execrows
 UPDATE books SET title = @title WHERE isbn = @isbn;
