@@ -2,6 +2,7 @@
 //!
 //! The package is looked at as a whole first ([`Plan`]); only if nothing stands in the way is anything written.
 
+mod from_sqlc;
 mod manifest;
 mod plan;
 mod source;
@@ -13,7 +14,11 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Problem};
+use crate::package::Package;
+use from_sqlc::Import;
+use manifest::Traits;
 use plan::Plan;
+use source::Sql;
 
 /// Set Bindery up in a package: Cargo.toml, build.rs, a first migration and query
 #[derive(Args)]
@@ -26,6 +31,12 @@ pub struct Init {
     /// Depend on the crates in this folder (DIR/bindery, DIR/bindery-build, ...) instead of the published ones
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     path: Option<PathBuf>,
+    /// Take over a configuration of sqlc (sqlc.yaml, sqlc.json) instead of writing an example
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    from: Option<PathBuf>,
+    /// The set of SQL to take where --from has several: its name, or its number from 1
+    #[arg(long, value_name = "SET", requires = "from")]
+    set: Option<String>,
     /// Write a CI workflow too: github
     #[arg(long, value_name = "SERVICE", hide_possible_values = true)]
     ci: Option<Ci>,
@@ -51,13 +62,23 @@ impl Init {
         let package = context.package()?;
         let name = package.name.clone();
         let crates = self.path.as_deref().map(manifest::check_crates).transpose().map_err(Failure::Usage)?;
+        let import = self.import(&package)?;
         let mut plan = Plan::new(package.root.clone());
-        let example = source::plan(&mut plan, &package);
-        manifest::plan(&mut plan, &package, crates.as_deref(), example);
+        let sql = if import.is_some() { Sql::Named } else { Sql::Found };
+        let example = source::plan(&mut plan, &package, sql);
+        let has_serde = import.as_ref().is_some_and(|import| import.has_serde);
+        let traits = if has_serde { Traits::Serde } else { Traits::None };
+        manifest::plan(&mut plan, &package, crates.as_deref(), example, traits);
+        if let Some(import) = &import {
+            import.plan(&mut plan);
+        }
         if self.ci == Some(Ci::Github) {
             workflow::plan(&mut plan);
         }
         plan.check()?;
+        if let Some(import) = &import {
+            context.terminal.print(import.findings() + "\n");
+        }
         if self.dry_run {
             context.terminal.print(plan.description());
             return Ok(Exit::Success);
@@ -75,6 +96,15 @@ impl Init {
             (false, _) => context.terminal.say(format_args!("\n{}", next(example, self.ci))),
         }
         Ok(Exit::Success)
+    }
+}
+
+impl Init {
+    /// What the configuration of sqlc says, if one is named.
+    fn import(&self, package: &Package) -> Result<Option<Import>, Failure> {
+        let Some(from) = &self.from else { return Ok(None) };
+        let read = from_sqlc::read(from, self.set.as_deref(), &package.root);
+        read.map(Some).map_err(|problem| Failure::Package(vec![problem]))
     }
 }
 

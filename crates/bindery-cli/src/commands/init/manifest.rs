@@ -39,7 +39,15 @@ struct Needed {
     value: Value,
 }
 
-pub fn plan(plan: &mut Plan, package: &Package, crates: Option<&Path>, example: Example) {
+/// What generated code needs besides.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Traits {
+    /// serde's, which bindery.toml has types derive.
+    Serde,
+    None,
+}
+
+pub fn plan(plan: &mut Plan, package: &Package, crates: Option<&Path>, example: Example, traits: Traits) {
     let path = package.root.join("Cargo.toml");
     let Some(before) = plan.read(&path) else { return };
     let mut manifest = package.manifest.clone();
@@ -49,7 +57,7 @@ pub fn plan(plan: &mut Plan, package: &Package, crates: Option<&Path>, example: 
         return;
     }
     let mut added = Vec::new();
-    for needed in needed(crates, example) {
+    for needed in needed(crates, example, traits) {
         match add(&mut manifest, &needed) {
             Ok(Change::Added) => added.push(format!("`{}`", needed.name)),
             Ok(Change::None) => {}
@@ -62,15 +70,29 @@ pub fn plan(plan: &mut Plan, package: &Package, crates: Option<&Path>, example: 
             shown(&path)
         ));
     }
+    if traits == Traits::Serde && !added.contains(&"`bindery`".to_owned()) {
+        plan.todo.push(format!(
+            "in {}, unless they are there: bindery's feature `serde`, serde's `derive`",
+            shown(&path)
+        ));
+    }
     if !added.is_empty() {
         let text = with_line_ends_of(&before, manifest.to_string());
         plan.steps.insert(0, Step::Extend { path, before, text, what: added.join(", ") });
     }
 }
 
-fn needed(crates: Option<&Path>, example: Example) -> Vec<Needed> {
+fn needed(crates: Option<&Path>, example: Example, traits: Traits) -> Vec<Needed> {
     let own = |table, name| Needed { table, name, value: own_crate(crates, name) };
     let mut needed = vec![own(DEPENDENCIES, "bindery")];
+    if traits == Traits::Serde {
+        needed[0].value = with_features(needed[0].value.clone(), &["serde"]);
+        needed.push(Needed {
+            table: DEPENDENCIES,
+            name: "serde",
+            value: with_features("1".into(), &["derive"]),
+        });
+    }
     if example == Example::Runs {
         needed.extend(["bindery-migrate", "bindery-postgres"].map(|name| own(DEPENDENCIES, name)));
     }
@@ -86,8 +108,17 @@ fn own_crate(crates: Option<&Path>, name: &str) -> Value {
 }
 
 fn tokio() -> Value {
-    let features = Array::from_iter(["macros", "rt-multi-thread"]);
-    InlineTable::from_iter([("version", Value::from("1")), ("features", features.into())]).into()
+    with_features("1".into(), &["macros", "rt-multi-thread"])
+}
+
+/// A dependency, a version or a table, with features.
+fn with_features(dependency: Value, features: &[&str]) -> Value {
+    let mut table = match dependency {
+        Value::InlineTable(table) => table,
+        version => InlineTable::from_iter([("version", version)]),
+    };
+    table.insert("features", Array::from_iter(features.iter().copied()).into());
+    table.into()
 }
 
 enum Change {
@@ -146,7 +177,7 @@ mod tests {
 
     fn added(manifest: &str) -> String {
         let mut document: DocumentMut = manifest.parse().unwrap();
-        for needed in needed(None, Example::None) {
+        for needed in needed(None, Example::None, Traits::None) {
             add(&mut document, &needed).unwrap_or_else(|error| panic!("{error}"));
         }
         document.to_string()

@@ -27,10 +27,22 @@ pub enum Example {
     None,
 }
 
-pub fn plan(plan: &mut Plan, package: &Package) -> Example {
+/// Whose SQL the package has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sql {
+    /// What is found in it; the example where there is nothing.
+    Found,
+    /// What bindery.toml is about to name.
+    Named,
+}
+
+pub fn plan(plan: &mut Plan, package: &Package, sql: Sql) -> Example {
     plan_build_script(plan, package);
-    let sql = plan_sql(plan);
-    plan_include(plan, sql)
+    let example = match sql {
+        Sql::Found => plan_sql(plan),
+        Sql::Named => Example::None,
+    };
+    plan_include(plan, example)
 }
 
 fn plan_build_script(plan: &mut Plan, package: &Package) {
