@@ -355,7 +355,7 @@ mod tests {
             out_of_order = true
             lock_timeout = "5 seconds"
             statement_timeout = 3
-            timeout = "5s"
+            whatever = "5s"
         "##;
         let error = Config::new(".").toml(text).unwrap_err().to_string();
         for mistake in [
@@ -394,7 +394,7 @@ mod tests {
             "`migrate.out_of_order` has to be \"refuse\" or \"apply\"",
             "`migrate.lock_timeout`: `5 seconds` is no duration: write `500ms`, `5s`, `2min` or `1h`",
             "`migrate.statement_timeout` has to be a text such as \"5s\"",
-            "`migrate` has no `timeout`; write one of format, skip, multi_statement, table",
+            "`migrate` has no `whatever`; write one of format, skip, multi_statement, table, out_of_order, lock_timeout, statement_timeout",
         ] {
             assert!(error.contains(mistake), "{mistake}\n{error}");
         }
