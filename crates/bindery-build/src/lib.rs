@@ -28,6 +28,7 @@ mod analyze;
 mod catalog;
 mod columns;
 mod describe;
+mod embeds;
 mod impact;
 mod inspect;
 mod lint;

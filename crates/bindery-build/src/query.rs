@@ -23,6 +23,8 @@ pub(crate) struct Query {
     pub name_range: Range<usize>,
     /// What the file says of parameters, `$1` first; the server may know of more.
     pub params: Vec<ParamSource>,
+    /// The rows that are embedded in its rows, in order.
+    pub embeds: Vec<EmbedSource>,
     /// `@param` and `@column` lines.
     pub overrides: Vec<Override>,
     /// `-- @rows: at most one`
@@ -70,6 +72,15 @@ pub(crate) struct ParamSource {
     pub narg: bool,
     /// Where it first stands; empty for a number that is not used.
     pub range: Range<usize>,
+}
+
+/// `sqlc.embed(cars)`, for which `cars.*` is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EmbedSource {
+    /// The macro in the file.
+    pub range: Range<usize>,
+    /// The byte of the text that is sent where `cars.*` stands.
+    pub sent: usize,
 }
 
 /// `-- @param plate: not null`, `-- @column tags: not null, elements not null`
@@ -180,6 +191,7 @@ pub(crate) fn source_hash(
     command: Command,
     sql: &str,
     params: &[ParamSource],
+    embeds: &[EmbedSource],
     overrides: &[Override],
     at_most_one_row: bool,
 ) -> String {
@@ -189,6 +201,9 @@ pub(crate) fn source_hash(
     for param in params {
         hasher.write(param.name.as_deref().unwrap_or("?"));
         hasher.write(if param.narg { "narg" } else { "arg" });
+    }
+    for embed in embeds {
+        hasher.write(&format!("embed {}", embed.sent));
     }
     for rule in overrides {
         hasher.write(&format!("{:?} {:?} {:?}", rule.target, rule.nullable, rule.null_elements));
@@ -236,6 +251,10 @@ impl Command {
     }
 
     pub fn from_word(word: &str) -> Option<Self> {
+        if word == "execresult" {
+            // sqlc's for the command tag, of which the number of rows is all that the driver keeps.
+            return Some(Self::ExecRows);
+        }
         Self::ALL.into_iter().find(|command| command.word() == word)
     }
 

@@ -9,6 +9,7 @@ mod at_most_one;
 mod column;
 pub(crate) mod constant;
 mod elements;
+mod embeds;
 mod expr;
 mod fact;
 mod functions;
@@ -30,6 +31,7 @@ use crate::catalog::Catalog;
 use crate::lint::Finding;
 
 pub(crate) use at_most_one::UnmetKeys;
+pub(crate) use embeds::{EmbedPlace, NoEmbed};
 use level::Nullability;
 use node::{Node, Value};
 pub(crate) use not_in::{has_not_in, nullable_not_ins};
@@ -107,6 +109,10 @@ pub(crate) struct Analysis {
     pub relations: Vec<String>,
     /// What the lint found, in the order of the text.
     pub findings: Vec<Finding>,
+    /// The rows among the columns.
+    pub embeds: Vec<EmbedPlace>,
+    /// The number of an embed that is none, and why.
+    pub mistaken_embed: Option<(usize, NoEmbed)>,
 }
 
 /// What the tree tells of a parameter.
@@ -157,7 +163,21 @@ pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Give
         unmet_keys,
         read_only,
         relations,
-        findings: Vec::new(),
+        ..Analysis::default()
+    }
+}
+
+/// Finds the rows that are embedded by a `*` at each of these bytes of the text, in addition.
+pub(crate) fn find_embeds(
+    analysis: &mut Analysis,
+    tree: Option<&Value<'_>>,
+    catalog: &Catalog,
+    given: &[Given],
+    stars: &[usize],
+) {
+    match embeds::find(tree, catalog, given, stars) {
+        Ok(embeds) => analysis.embeds = embeds,
+        Err(mistake) => analysis.mistaken_embed = Some(mistake),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::description::{Field, Schema, UserTypeKind};
+use crate::description::{Embed, Field, Schema, UserTypeKind};
 use crate::lint::Finding;
 use crate::project::Project;
 use crate::query::Query;
@@ -176,6 +176,17 @@ fn queries(old: &LockedQuery, new: &LockedQuery, out: &mut Vec<Difference>) {
             None => "one of its own".to_owned(),
         };
         out.push(changed("its row", row(&was.table), row(&is.table)));
+    }
+    if was.embeds != is.embeds {
+        let list = |embeds: &[Embed]| {
+            let row = |embed: &Embed| {
+                let Embed { name, table, optional, .. } = embed;
+                format!("`{name}` of `{table}`{}", if *optional { " that may be missing" } else { "" })
+            };
+            let rows: Vec<String> = embeds.iter().map(row).collect();
+            if rows.is_empty() { "nothing".to_owned() } else { rows.join(", ") }
+        };
+        out.push(changed("what it embeds", list(&was.embeds), list(&is.embeds)));
     }
     if was.relations != is.relations {
         let list = |relations: &[String]| match relations {

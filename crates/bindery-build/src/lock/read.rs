@@ -3,7 +3,9 @@
 //! It reads what [`super::write`] writes, line by line, and nothing else: a general reader of TOML takes most of a build's
 //! time where it is not optimised. A line that is not as it was written names itself.
 
-use crate::description::{Attribute, Description, Field, Relation, Schema, Table, UserType, UserTypeKind};
+use crate::description::{
+    Attribute, Description, Embed, Field, Relation, Schema, Table, UserType, UserTypeKind,
+};
 use crate::lint::{Finding, Rule};
 use crate::query::Command;
 use crate::settings::{self, RustType};
@@ -96,7 +98,14 @@ impl<'t> Lines<'t> {
             },
             params: self.list("params", field)?,
             columns: self.list("columns", field)?,
+            embeds: match self.value("embeds") {
+                Some(_) => self.list("embeds", embed)?,
+                None => Vec::new(),
+            },
         };
+        if description.embeds.iter().any(|embed| embed.columns.end > description.columns.len()) {
+            return Err(self.damaged("`embeds` has more columns than there are"));
+        }
         Ok(LockedQuery { name, file, command, source, description })
     }
 
@@ -313,6 +322,16 @@ fn finding(item: &mut Item<'_>) -> Option<Finding> {
     let at = if item.skip(", at = ") { Some(item.number()?) } else { None };
     let subject = item.part(", subject = ")?;
     item.ends_with(" }").then_some(Finding { at, rule, subject })
+}
+
+fn embed(item: &mut Item<'_>) -> Option<Embed> {
+    let (name, table) = (item.part("{ name = ")?, item.part(", table = ")?);
+    let mut number =
+        |key: &str| item.skip(key).then(|| item.number()).flatten().map(|number| number as usize);
+    let columns = number(", from = ")?..number(", to = ")?;
+    let optional = item.skip(", optional = true");
+    let is_whole = (optional || item.skip(", optional = false")) && item.ends_with(" }");
+    (is_whole && !columns.is_empty()).then_some(Embed { name, table, columns, optional })
 }
 
 fn field(item: &mut Item<'_>) -> Option<Field> {

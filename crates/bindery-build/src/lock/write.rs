@@ -1,7 +1,7 @@
 //! The lock's text, written by hand rather than by a serialiser, so that a column is a line and a nullable column that
 //! appears is one changed line. It is TOML; the same lock gives the same bytes.
 
-use crate::description::{Attribute, Field, Relation, UserTypeKind};
+use crate::description::{Attribute, Embed, Field, Relation, UserTypeKind};
 
 use crate::lint::Finding;
 
@@ -80,6 +80,20 @@ impl Text {
         }
         self.fields("params", &description.params);
         self.fields("columns", &description.columns);
+        if !description.embeds.is_empty() {
+            self.embeds(&description.embeds);
+        }
+    }
+
+    fn embeds(&mut self, embeds: &[Embed]) {
+        self.list("embeds", embeds, |out, Embed { name, table, columns, optional }| {
+            out.part("{ name = ", name);
+            out.part(", table = ", table);
+            out.0.push_str(&format!(
+                ", from = {}, to = {}, optional = {optional} }}",
+                columns.start, columns.end
+            ));
+        });
     }
 
     fn findings(&mut self, findings: &[Finding]) {
