@@ -31,7 +31,9 @@ pub(crate) struct Query {
     pub at_most_one_row: bool,
     /// `-- @allow: select-star`: rules of the lint that are not to be told. The answers do not depend on them.
     pub allowed: Vec<Allowed>,
-    /// The [`source_hash`] of all but these.
+    /// `-- @row CarSummary`: a name for the struct of its rows. The answers do not depend on it.
+    pub row: Option<SharedRow>,
+    /// The [`source_hash`] of all but these two.
     pub source: String,
     pub(crate) map: SourceMap,
 }
@@ -95,6 +97,16 @@ pub(crate) struct Override {
     /// The Rust type that stands for it: `type = crate::Payload`.
     pub rust: Option<RustType>,
     /// Where the name stands.
+    pub range: Range<usize>,
+}
+
+/// `-- @row CarSummary into Car`: a struct that queries share.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SharedRow {
+    pub name: String,
+    /// A struct of the same fields that it can be turned into.
+    pub into: Option<String>,
+    /// Where the annotation stands.
     pub range: Range<usize>,
 }
 

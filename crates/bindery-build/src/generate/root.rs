@@ -2,12 +2,13 @@
 
 use crate::description::{Attribute, Field, Table, UserType, UserTypeKind};
 use crate::names;
+use crate::settings::Derives;
 use crate::types::{Scope, Types};
 
 use super::module::Module;
 use super::row::{self, RowStruct};
 use super::text::Text;
-use super::{Input, Layout, derives, doc, domain, migrations, queries, table_struct};
+use super::{Input, Layout, derives, doc, domain, migrations, queries, shared, table_struct};
 
 /// The text of `mod.rs`.
 pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
@@ -37,8 +38,10 @@ pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
         }
     }
     for table in &types.schema.tables {
-        write_table(table, types, &mut text);
+        TableRow::new(table, types).with_struct(|row| row.write(&mut text));
     }
+    let shared = shared::rows(input);
+    shared.iter().for_each(|row| row.write(&shared, types, &mut text));
     text.item(|text| queries::write(input, modules, text));
     text.item(|text| migrations::write(input, text));
     text.finish()
@@ -144,7 +147,8 @@ fn composite_items(
     let mut columns = row::columns(&fields, Scope::Root, |field| types.field(field));
     // An attribute is written where it stands, so what writes it stays.
     columns.iter_mut().for_each(row::Column::keep_reader);
-    let row = RowStruct { name, title: &title, columns: &columns, said: &said, scope: Scope::Root };
+    let row =
+        RowStruct { name, title: &title, columns: &columns, embeds: &[], said: &said, scope: Scope::Root };
     let mut declaration = Text::part();
     row.write_declaration(&mut declaration);
     let named = columns.iter().map(|column| row.field_name(column)).zip(attributes);
@@ -181,11 +185,25 @@ fn variants(labels: &[String]) -> Vec<String> {
     taken
 }
 
-fn write_table(table: &Table, types: Types<'_>, text: &mut Text) {
-    let name = table_struct(&table.name);
-    let title = format!("A row of `{}`.", table.name);
-    let said = types.settings.derives(None, &name);
-    let columns = row::columns(&table.columns, Scope::Root, |column| types.field(column));
-    let (name, title, scope) = (name.as_str(), title.as_str(), Scope::Root);
-    RowStruct { name, title, columns: &columns, said: &said, scope }.write(text);
+/// The struct of a table's rows.
+pub(super) struct TableRow<'i> {
+    table: &'i Table,
+    name: String,
+    said: Derives,
+    columns: Vec<row::Column<'i>>,
+}
+
+impl<'i> TableRow<'i> {
+    pub fn new(table: &'i Table, types: Types<'i>) -> Self {
+        let name = table_struct(&table.name);
+        let said = types.settings.derives(None, &name);
+        let columns = row::columns(&table.columns, Scope::Root, |column| types.field(column));
+        Self { table, name, said, columns }
+    }
+
+    pub fn with_struct<T>(&self, use_it: impl FnOnce(RowStruct<'_>) -> T) -> T {
+        let title = format!("A row of `{}`.", self.table.name);
+        let (columns, said, scope) = (&self.columns[..], &self.said, Scope::Root);
+        use_it(RowStruct { name: &self.name, title: &title, columns, embeds: &[], said, scope })
+    }
 }

@@ -176,6 +176,7 @@ impl Block<'_> {
             overrides: notes.overrides,
             at_most_one_row: notes.at_most_one_row,
             allowed: notes.allowed,
+            row: notes.row,
             source,
             map,
         };
