@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use bindery_build::{Config, Mode, Origin};
 
-/// A package with the queries of `rows/`.
+/// A package with the queries of `rows/embedded`.
 fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("embedded_rows/rows");
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rows");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rows/embedded");
     let text = |file: &str| fs::read_to_string(sources.join(file)).unwrap();
     package::write(&package.join("migrations/1_cars.sql"), &text("migration.sql"));
     for file in ["cars", "shared"] {
@@ -30,7 +30,8 @@ fn embedded_rows_are_read_wherever_they_stand() {
     config.out_dir("src/db");
     config.generate().unwrap_or_else(|error| panic!("{error}"));
     package::assert_pretty(&package.join("src/db"));
-    let code = || ["mod", "cars"].map(|file| fs::read_to_string(package.join(format!("src/db/{file}.rs"))).unwrap());
+    let code =
+        || ["mod", "cars"].map(|file| fs::read_to_string(package.join(format!("src/db/{file}.rs"))).unwrap());
     let of_server = code();
     // No server is asked.
     config.mode(Mode::Locked);

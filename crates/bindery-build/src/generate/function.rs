@@ -130,7 +130,11 @@ impl<'i> Function<'i> {
             Some(name) => passed.push(Argument::One(name)),
             None => passed.extend(self.args.iter().map(|arg| Argument::One(&arg.name))),
         }
-        text.awaited_call("        ", &self.name, &passed, ".await");
+        // An argument of the function's name would be called in its place.
+        let is_hidden =
+            passed.iter().any(|argument| matches!(argument, Argument::One(name) if *name == self.name));
+        let function = if is_hidden { format!("self::{}", self.name) } else { self.name.clone() };
+        text.awaited_call("        ", &function, &passed, ".await");
         text.write(format_args!("    }}\n"));
     }
 

@@ -152,7 +152,12 @@ impl RowStruct<'_> {
         text.write(format_args!(
             "    fn from_row(row: &bindery::Row) -> Result<Self, bindery::Error> {{\n        Ok(Self {{\n"
         ));
-        for member in self.members() {
+        let members = self.members();
+        if members.len() == 1 {
+            // It may fit on one line.
+            text.leave_to_prettyplease();
+        }
+        for member in members {
             match member {
                 Member::Column(column) => {
                     let read = column.read(column.index);

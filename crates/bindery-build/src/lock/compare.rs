@@ -211,7 +211,8 @@ fn queries(old: &LockedQuery, new: &LockedQuery, out: &mut Vec<Difference>) {
     }
 }
 
-/// Those of one name are compared; of the others, those at the same place are taken for renamed.
+/// Those of one name are compared, at the same place if there are several of it; of the others, those at the same place are
+/// taken for renamed.
 fn fields(subject: &Subject, kind: &str, old: &[Field], new: &[Field], out: &mut Vec<Difference>) {
     let is_in = |fields: &[Field], name: &str| fields.iter().any(|field| field.name == name);
     let is_at = |fields: &[Field], index: usize, others: &[Field]| {
@@ -219,7 +220,8 @@ fn fields(subject: &Subject, kind: &str, old: &[Field], new: &[Field], out: &mut
     };
     let before = out.len();
     for (index, was) in old.iter().enumerate() {
-        match new.iter().find(|is| is.name == was.name) {
+        let has_name = |is: &&Field| is.name == was.name;
+        match new.get(index).filter(has_name).or_else(|| new.iter().find(has_name)) {
             Some(is) if is == was => {}
             Some(is) => out.push(Difference::changed(subject.clone(), kind, shown(was), shown(is))),
             None if is_at(new, index, old) => {
