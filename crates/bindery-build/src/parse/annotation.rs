@@ -168,6 +168,7 @@ fn shared_row(rule: &str, range: Range<usize>) -> Result<SharedRow, String> {
     let (name, into) = match rule.split_whitespace().collect::<Vec<_>>()[..] {
         [name] => (name, None),
         [name, "into", target] => (name, Some(target)),
+        ["at", ..] => return Err("did you mean `@rows`?".to_owned()),
         _ => return Err("write `@row CarSummary`, or `@row CarSummary into Car`".to_owned()),
     };
     for name in [name].into_iter().chain(into) {
