@@ -200,10 +200,11 @@ fn sent<'q>(accepted: &[Accepted<'q>]) -> Vec<Sent<'q>> {
     accepted.iter().map(|one| Sent { sql: &one.query.sql, stars: stars(one.query) }).collect()
 }
 
-/// The relations that columns of embedded rows come from.
+/// The relations of which rows stand among the columns, or are their values.
 fn embedded(analyses: &[Analysis]) -> Vec<u32> {
     let origins = analyses.iter().flat_map(|analysis| &analysis.embeds).flat_map(|place| &place.origins);
-    origins.flatten().map(|(relation, _)| *relation).collect()
+    let values = analyses.iter().flat_map(|analysis| &analysis.whole_rows).flatten().copied();
+    origins.flatten().map(|(relation, _)| *relation).chain(values).collect()
 }
 
 /// What the query file says of the NULL of each of its `count` parameters.
@@ -350,7 +351,7 @@ fn params(query: &Query, statement: &Statement, analysis: &Analysis, known: &Kno
             let domain = domain.filter(is_under).cloned();
             let rust = place.and_then(|place| known.named.of(place)).cloned();
             // An array is passed as a slice of values.
-            Field { name, ty, nullable, null_elements: false, domain, rust }
+            Field { name, ty, nullable, null_elements: false, domain, rust, whole_rows: false }
         })
         .collect();
     let names = names::distinct(params.iter().map(|param| param.name.clone()));
@@ -377,7 +378,11 @@ fn columns(command: Command, statement: &Statement, analysis: &Analysis, known: 
                 null_elements: false,
                 domain: None,
                 rust: column.origin.and_then(|place| known.named.of(place)).cloned(),
+                whole_rows: false,
             };
+            let table = analysis.whole_rows.get(index).copied().flatten();
+            let table = table.and_then(|table| known.relations.get(&table)).map(Relation::qualified_name);
+            field.whole_rows = table.is_some_and(|table| table == field.ty.trim_end_matches("[]"));
             field.null_elements =
                 known.schema.is_array(&field.ty) && nulls.elements && known.settings.null_elements;
             field

@@ -49,6 +49,8 @@ pub(crate) struct Field {
     pub domain: Option<TypeName>,
     /// The Rust type that `[columns]` of bindery.toml names for the column, or for the column that a parameter meets.
     pub rust: Option<RustType>,
+    /// Whether its values, or its elements, are rows of a table, and not just any values of the table's row type.
+    pub whole_rows: bool,
 }
 
 /// A row of a table among the columns: `sqlc.embed(owners)`.
@@ -188,8 +190,10 @@ impl Schema {
     pub fn keep_used<'d>(&mut self, descriptions: impl Iterator<Item = &'d Description> + Clone) {
         let embedded = descriptions.clone().flat_map(|d| &d.embeds).map(|embed| &embed.table);
         let whole = descriptions.clone().filter_map(|d| d.table.as_ref());
-        let tables: BTreeSet<&String> = whole.chain(embedded).collect();
-        self.tables.retain(|table| tables.contains(&table.name));
+        let columns = descriptions.clone().flat_map(|d| &d.columns).filter(|column| column.whole_rows);
+        let values = columns.map(|column| column.ty.trim_end_matches("[]"));
+        let tables: BTreeSet<&str> = whole.chain(embedded).map(String::as_str).chain(values).collect();
+        self.tables.retain(|table| tables.contains(table.name.as_str()));
         let touched: BTreeSet<&String> = descriptions.clone().flat_map(|d| &d.relations).collect();
         self.relations.retain(|relation| touched.contains(&relation.name));
         let fields =

@@ -27,7 +27,7 @@ fn embedded_rows_are_read_wherever_they_stand() {
     let package = package();
     let _ = fs::remove_file(package.join("bindery.lock"));
     let mut config = Config::new(&package);
-    config.out_dir("src/db");
+    config.toml("rust.types.Car.derive = ['serde::Deserialize']").unwrap().out_dir("src/db");
     config.generate().unwrap_or_else(|error| panic!("{error}"));
     package::assert_pretty(&package.join("src/db"));
     let code =
@@ -42,6 +42,9 @@ fn embedded_rows_are_read_wherever_they_stand() {
     config.generate().unwrap_or_else(|error| panic!("{error}"));
     let workspace = package.parent().unwrap();
     package::write_workspace(workspace, &["rows"]);
-    package::write(&package.join("Cargo.toml"), &package::manifest("rows", &[], ""));
+    package::write(
+        &package.join("Cargo.toml"),
+        &package::manifest("rows", &["serde"], "serde = { version = \"1\", features = [\"derive\"] }\n"),
+    );
     println!("{}", package::run(workspace, "rows"));
 }

@@ -100,7 +100,7 @@ fn report_collisions(input: &Input<'_>, modules: &[Module<'_>], diagnostics: &mu
         }
         claim(module.struct_name.clone(), owner, diagnostics);
     }
-    for (name, user_type) in root::generated_types(input.types) {
+    for (name, user_type) in root::generated_types(input) {
         claim(name, format!("the type `{}`", user_type.name), diagnostics);
     }
     for table in &input.types.schema.tables {
@@ -142,7 +142,7 @@ fn report_unknown_names(input: &Input<'_>, modules: &[Module<'_>], diagnostics: 
 }
 
 fn report_unknown_types(input: &Input<'_>, modules: &[Module<'_>], diagnostics: &mut Vec<Diagnostic>) {
-    let at_root = root::generated_types(input.types).map(|(name, _)| name);
+    let at_root = root::generated_types(input).map(|(name, _)| name);
     let tables = input.types.schema.tables.iter().map(|table| table_struct(&table.name));
     let rows = modules.iter().flat_map(|module| module.row_structs(input.types));
     let shared = shared::rows(input).into_iter().map(|row| row.name.to_owned());

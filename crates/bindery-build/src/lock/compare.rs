@@ -295,7 +295,8 @@ pub(crate) fn shown(field: &Field) -> String {
     let elements = if field.null_elements { ", elements nullable" } else { "" };
     let domain = field.domain.as_ref().map(|domain| format!(" of {domain}")).unwrap_or_default();
     let rust = field.rust.as_ref().map(|rust| format!(" as {}", rust.path)).unwrap_or_default();
-    format!("`{} {}{domain} {null}{elements}{rust}`", field.name, field.ty)
+    let rows = if field.whole_rows { ", rows of the table" } else { "" };
+    format!("`{} {}{domain} {null}{elements}{rust}{rows}`", field.name, field.ty)
 }
 
 fn shown_kind(kind: &UserTypeKind) -> String {

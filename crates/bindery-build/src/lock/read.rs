@@ -349,7 +349,8 @@ fn field(item: &mut Item<'_>) -> Option<Field> {
         }
         None => None,
     };
-    item.ends_with(" }").then_some(Field { name, ty, nullable, null_elements, domain, rust })
+    let whole_rows = item.skip(", rows = true");
+    item.ends_with(" }").then_some(Field { name, ty, nullable, null_elements, domain, rust, whole_rows })
 }
 
 fn unquoted(value: &str) -> Option<&str> {

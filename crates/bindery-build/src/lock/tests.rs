@@ -15,6 +15,7 @@ fn field(name: &str, ty: &str, nullable: bool) -> Field {
         null_elements: ty.ends_with("[]"),
         domain: None,
         rust: None,
+        whole_rows: false,
     }
 }
 
@@ -32,6 +33,7 @@ fn lock() -> Lock {
                 ..field("a", "json", true)
             },
             Field { rust: Some(RustType { path: "B".into(), via: None }), ..field("b", "json", true) },
+            Field { whole_rows: true, ..field("c", "public.cars[]", false) },
         ],
         embeds: vec![Embed {
             name: "car".into(),

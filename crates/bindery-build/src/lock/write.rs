@@ -153,6 +153,9 @@ impl Text {
                     out.part(", via = ", via.word());
                 }
             }
+            if field.whole_rows {
+                out.0.push_str(", rows = true");
+            }
             out.0.push_str(" }");
         });
     }

@@ -3,7 +3,7 @@
 #![deny(warnings, missing_docs)]
 
 use bindery::{Config, DatabaseClient};
-use db::{Car, CarSummary, Note, Owner, Plate, cars, shared};
+use db::{Car, CarRecord, CarSummary, Note, Owner, Plate, cars, shared};
 
 /// What Bindery made.
 pub mod db;
@@ -21,6 +21,10 @@ fn migrated() -> bindery_postgres::Database {
     let migration = bindery_migrate::parse("1_cars.sql", &text).unwrap();
     bindery_migrate::apply(&mut database.connect().unwrap(), &[migration]).unwrap();
     database
+}
+
+fn ids_of(cars: bindery::Array<Car>) -> Vec<i32> {
+    cars.iter().map(|car| car.id).collect()
 }
 
 #[tokio::main]
@@ -125,6 +129,23 @@ async fn main() {
     assert_eq!(backwards.into_iter().map(Owner::from).collect::<Vec<_>>(), [owner(1), owner(2)]);
     let plates: Vec<Plate> = shared::list_plates(&conn).await.unwrap();
     assert_eq!(plates[1].plate, "KA 2");
+
+    let rows = shared::cars_of_owners(&conn).await.unwrap();
+    let found: Vec<_> = rows.into_iter().map(|row| (row.owner, row.cars.map(ids_of))).collect();
+    assert_eq!(found, [(owner(1), Some(vec![1, 3])), (owner(2), None)]);
+    let row = shared::owner_with_cars(&conn, 1).await.unwrap().unwrap();
+    assert_eq!((row.owner, ids_of(row.cars), row.note), (owner(1), vec![1, 3], note(1, Some("dented"))));
+    let row = shared::owner_with_cars(&conn, 2).await.unwrap().unwrap();
+    assert_eq!((ids_of(row.cars), row.note), (vec![], None));
+    let rows = shared::lateral(&conn).await.unwrap();
+    let found: Vec<_> = rows.into_iter().map(|row| (ids_of(row.cars), row.first.map(|car: Car| car.id))).collect();
+    assert_eq!(found, [(vec![1, 3], Some(1)), (vec![], None)]);
+    let rows = shared::by_json(&conn).await.unwrap();
+    let ids: Vec<Vec<i32>> = rows.into_iter().map(|row| row.cars.iter().map(|car| car.id).collect()).collect();
+    assert_eq!(ids, [vec![1, 3], vec![]]);
+    // A value of the row type that is no row of the table.
+    let cars: bindery::Array<CarRecord> = shared::any_value(&conn).await.unwrap();
+    assert!(cars[0].id.is_none());
 
     println!("all rows are as they should be");
 }
