@@ -11,6 +11,7 @@ use crate::columns::{self, NamedColumns};
 use crate::description::{self, Description, Field, Schema, Table, TypeName};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::embeds;
+use crate::expand;
 use crate::lint;
 use crate::names;
 use crate::nearest::did_you_mean;
@@ -78,6 +79,12 @@ pub(crate) fn describe(
         check_items(accepted.query, &description, diagnostics);
         descriptions.push(description);
     }
+    let statements = accepted.iter().map(|accepted| (accepted.query, &accepted.statement));
+    let described = statements.zip(&mut descriptions);
+    expand::check(
+        session,
+        described.map(|((query, statement), description)| (query, statement, description)),
+    )?;
     let refused = report(session, queries, refused)?;
     let mut described = accepted.iter().zip(descriptions);
     let mut answers: Vec<Result<Description, Diagnostic>> = Vec::with_capacity(queries.len());
@@ -240,6 +247,7 @@ fn description(
         params: params(query, statement, analysis, known),
         embeds: embeds::of_query(query, analysis, &columns, relations, schema, diagnostics),
         columns,
+        keeps_stars: false,
         at_most_one_row,
         read_only: analysis.read_only,
         unmet_keys,

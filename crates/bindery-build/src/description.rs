@@ -22,6 +22,8 @@ pub(crate) struct Description {
     pub columns: Vec<Field>,
     /// The rows of tables among the columns, in their order.
     pub embeds: Vec<Embed>,
+    /// Whether `cars.*` is what the program sends for them, since the columns cannot be named.
+    pub keeps_stars: bool,
     /// Whether more than one row is impossible.
     pub at_most_one_row: bool,
     /// Whether a standby can answer it: it writes nothing, locks no row, and calls no function that may.

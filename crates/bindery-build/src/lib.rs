@@ -29,6 +29,7 @@ mod catalog;
 mod columns;
 mod describe;
 mod embeds;
+mod expand;
 mod impact;
 mod inspect;
 mod lint;

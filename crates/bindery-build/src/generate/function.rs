@@ -2,6 +2,7 @@
 
 use crate::copy;
 use crate::description::{Description, Field};
+use crate::expand;
 use crate::names;
 use crate::query::{Command, Query, SharedRow};
 use crate::settings::{Derives, Via};
@@ -411,7 +412,7 @@ pub static {}: bindery::Query = bindery::Query {{
             self.statement,
             self.query.name,
             self.query.file.path,
-            sql_literal(&self.query.sql)
+            sql_literal(&expand::sent(self.query, self.description))
         ));
         let params = self.description.params.iter();
         let params: Vec<String> =

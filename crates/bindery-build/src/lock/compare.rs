@@ -188,6 +188,14 @@ fn queries(old: &LockedQuery, new: &LockedQuery, out: &mut Vec<Difference>) {
         };
         out.push(changed("what it embeds", list(&was.embeds), list(&is.embeds)));
     }
+    if was.keeps_stars != is.keeps_stars {
+        let sent = |stars: bool| if stars { "a `*`" } else { "its columns" }.to_owned();
+        out.push(changed(
+            "what is sent for a row that it embeds",
+            sent(was.keeps_stars),
+            sent(is.keeps_stars),
+        ));
+    }
     if was.relations != is.relations {
         let list = |relations: &[String]| match relations {
             [] => "nothing".to_owned(),

@@ -102,6 +102,7 @@ impl<'t> Lines<'t> {
                 Some(_) => self.list("embeds", embed)?,
                 None => Vec::new(),
             },
+            keeps_stars: self.value("keeps_stars").is_some() && self.boolean("keeps_stars")?,
         };
         if description.embeds.iter().any(|embed| embed.columns.end > description.columns.len()) {
             return Err(self.damaged("`embeds` has more columns than there are"));

@@ -41,6 +41,7 @@ fn lock() -> Lock {
             columns: 2..4,
             optional: true,
         }],
+        keeps_stars: true,
         at_most_one_row: true,
         read_only: true,
         unmet_keys: Vec::new(),

@@ -83,6 +83,9 @@ impl Text {
         if !description.embeds.is_empty() {
             self.embeds(&description.embeds);
         }
+        if description.keeps_stars {
+            self.key("keeps_stars", "true");
+        }
     }
 
     fn embeds(&mut self, embeds: &[Embed]) {

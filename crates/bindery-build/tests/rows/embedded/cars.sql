@@ -69,3 +69,6 @@ SELECT id FROM cars WHERE plate NOT IN (sqlc.slice('plates')) AND id = ANY (sqlc
 
 -- name: Tag :execresult
 UPDATE cars SET tags = tags || @tag::text WHERE id IN (sqlc.slice(ids));
+
+-- name: Renamed :many
+SELECT sqlc.embed(o), sqlc.embed("n") FROM owners AS o (key, title) JOIN notes "n" ON "n".car_id = o.key ORDER BY o.key;

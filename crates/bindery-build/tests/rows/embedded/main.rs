@@ -130,6 +130,9 @@ async fn main() {
     let plates: Vec<Plate> = shared::list_plates(&conn).await.unwrap();
     assert_eq!(plates[1].plate, "KA 2");
 
+    let rows = cars::renamed(&conn).await.unwrap();
+    assert_eq!((rows.len(), &rows[0].owner, rows[0].note.text.as_deref()), (1, &owner(1), Some("dented")));
+
     let rows = shared::cars_of_owners(&conn).await.unwrap();
     let found: Vec<_> = rows.into_iter().map(|row| (row.owner, row.cars.map(ids_of))).collect();
     assert_eq!(found, [(owner(1), Some(vec![1, 3])), (owner(2), None)]);
@@ -146,6 +149,14 @@ async fn main() {
     // A value of the row type that is no row of the table.
     let cars: bindery::Array<CarRecord> = shared::any_value(&conn).await.unwrap();
     assert!(cars[0].id.is_none());
+
+    // A program that runs already goes on when its tables get columns.
+    let more = "ALTER TABLE owners ADD score int NOT NULL DEFAULT 1; ALTER TABLE cars ADD score int";
+    client.connection().await.unwrap().batch_execute(more).await.unwrap();
+    let conn = DatabaseClient::create(Config::from_url(database.url()).unwrap()).await.unwrap().connection().await.unwrap();
+    assert_eq!(cars::left_join(&conn).await.unwrap().len(), 3);
+    assert_eq!(cars::union(&conn).await.unwrap().len(), 4);
+    assert_eq!(cars::only(&conn, 3).await.unwrap().id, 3);
 
     println!("all rows are as they should be");
 }
