@@ -9,14 +9,14 @@ use crate::analyze::{Analysis, Given, Nulls, UnmetKeys};
 use crate::catalog::{self, Catalog};
 use crate::columns::{self, NamedColumns};
 use crate::description::{self, Description, Field, Schema, Table, TypeName};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Diagnostic;
 use crate::embeds;
 use crate::expand;
 use crate::lint;
 use crate::names;
-use crate::nearest::did_you_mean;
+use crate::overrule;
 use crate::progress::{Progress, Step};
-use crate::query::{Command, Override, Query, Target};
+use crate::query::{Command, Query, Target};
 use crate::relations::{self, Relation};
 use crate::server_error::{self, Refused, ServerError};
 use crate::session::{self, Session, SessionError};
@@ -258,84 +258,10 @@ fn description(
     let unused = lint::unused_overrides(query, analysis, &description);
     description.findings.extend(unused);
     for rule in &query.overrides {
-        overrule(query, rule, &mut description, &known.schema, diagnostics);
+        overrule::overrule(query, rule, &mut description, &known.schema, diagnostics);
     }
     description.table = table_of(accepted, &description, known);
     description
-}
-
-/// Has the user's word instead of what was found.
-fn overrule(
-    query: &Query,
-    rule: &Override,
-    description: &mut Description,
-    schema: &Schema,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let found = match rule.target {
-        Target::Param => description.params.iter().position(|param| param.name == rule.name),
-        Target::Column => {
-            description.own_columns().find(|(_, column)| column.name == rule.name).map(|(index, _)| index)
-        }
-    };
-    let fields = match rule.target {
-        Target::Param => &mut description.params,
-        Target::Column => &mut description.columns,
-    };
-    let Some(field) = found.map(|index| &mut fields[index]) else {
-        diagnostics.extend(overrule_embed(query, rule, description));
-        return;
-    };
-    field.nullable = rule.nullable.unwrap_or(field.nullable);
-    if let Some(null_elements) = rule.null_elements {
-        field.null_elements = null_elements;
-        if !schema.is_array(&field.ty) {
-            diagnostics.push(no_elements(query, rule, field));
-        }
-    }
-}
-
-/// The same for an embedded row, of which only that it is there can be said; what is wrong with it, if anything.
-fn overrule_embed(query: &Query, rule: &Override, description: &mut Description) -> Option<Diagnostic> {
-    let error =
-        |message: String| Diagnostic::error(message).at(Span::new(&query.file, rule.range.clone()), "");
-    if rule.target == Target::Column
-        && let Some(embed) = description.embeds.iter_mut().find(|embed| embed.name == rule.name)
-    {
-        embed.optional = rule.nullable.unwrap_or(embed.optional);
-        let says_more = rule.null_elements.is_some() || rule.rust.is_some();
-        return says_more.then(|| {
-            error(format!("`{}` is an embedded row of `{}`", embed.name, embed.table))
-                .help("say `nullable` or `not null` of it, or list its columns")
-        });
-    }
-    let is_it = |field: &Field| field.name == rule.name;
-    if rule.target == Target::Column && description.columns.iter().any(is_it) {
-        let help =
-            "its type is that of the table's struct: list the columns, or use `[columns]` of bindery.toml";
-        return Some(error(format!("`{}` is a column of an embedded row", rule.name)).help(help));
-    }
-    let names: Vec<&str> = match rule.target {
-        Target::Param => description.params.iter().map(|param| param.name.as_str()).collect(),
-        Target::Column => {
-            let own = description.own_columns().map(|(_, column)| column.name.as_str());
-            own.chain(description.embeds.iter().map(|embed| embed.name.as_str())).collect()
-        }
-    };
-    let error = error(format!("`{}` is not in query `{}`", rule.name, query.name));
-    Some(error.help(match names.is_empty() {
-        true => "there is none: remove this line".to_owned(),
-        false => did_you_mean(&rule.name, names.iter().copied()).unwrap_or_else(|| {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            format!("write one of {}", names.join(", "))
-        }),
-    }))
-}
-
-fn no_elements(query: &Query, rule: &Override, field: &Field) -> Diagnostic {
-    let message = format!("`{}` has type `{}`, which has no elements", field.name, field.ty);
-    let diagnostic = Diagnostic::error(message).at(Span::new(&query.file, rule.range.clone()), "");
-    diagnostic.help("say `nullable` or `not null` of the value itself")
 }
 
 fn params(query: &Query, statement: &Statement, analysis: &Analysis, known: &Known<'_>) -> Vec<Field> {

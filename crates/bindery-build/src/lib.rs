@@ -35,6 +35,7 @@ mod inspect;
 mod lint;
 mod migrated;
 mod migrations;
+mod overrule;
 mod relations;
 mod server_error;
 mod session;

@@ -33,6 +33,9 @@ fn embedded_rows_are_read_wherever_they_stand() {
     let code =
         || ["mod", "cars"].map(|file| fs::read_to_string(package.join(format!("src/db/{file}.rs"))).unwrap());
     let of_server = code();
+    let lock = fs::read_to_string(package.join("bindery.lock")).unwrap();
+    // Of the one whose second SELECT has other names.
+    assert_eq!(lock.matches("keeps_stars = true").count(), 1);
     // No server is asked.
     config.mode(Mode::Locked);
     let report = config.generate().unwrap_or_else(|error| panic!("{error}"));

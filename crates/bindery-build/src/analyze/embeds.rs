@@ -125,7 +125,7 @@ impl Nullability<'_> {
     fn embed<'n>(&self, level: &Level<'_, 'n>, number: usize, byte: usize) -> Option<EmbedPlace> {
         let written = |target: &&'n Node<'n>| star_of(target, level) == i64::try_from(byte).ok();
         let list: Vec<&'n Node<'n>> = targets(level.query).collect();
-        let first = list.iter().position(|target| written(&target))?;
+        let first = list.iter().position(&written)?;
         let own: Vec<&'n Node<'n>> = list[first..].iter().copied().take_while(written).collect();
         Some(EmbedPlace {
             columns: first..first + own.len(),

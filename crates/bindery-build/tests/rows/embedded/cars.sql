@@ -72,3 +72,10 @@ UPDATE cars SET tags = tags || @tag::text WHERE id IN (sqlc.slice(ids));
 
 -- name: Renamed :many
 SELECT sqlc.embed(o), sqlc.embed("n") FROM owners AS o (key, title) JOIN notes "n" ON "n".car_id = o.key ORDER BY o.key;
+
+-- name: UnionOfRenamed :many
+-- @allow: select-star
+SELECT sqlc.embed(o), 1 AS n FROM owners o UNION ALL SELECT sqlc.embed(p), 2 FROM owners AS p (key, title) ORDER BY n, id;
+
+-- name: Unfiltered :many
+SELECT o.id, array_agg(c) AS cars FROM owners o LEFT JOIN cars c ON c.owner_id = o.id GROUP BY o.id ORDER BY o.id;

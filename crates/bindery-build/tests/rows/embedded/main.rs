@@ -130,6 +130,11 @@ async fn main() {
     let plates: Vec<Plate> = shared::list_plates(&conn).await.unwrap();
     assert_eq!(plates[1].plate, "KA 2");
 
+    let rows = cars::union_of_renamed(&conn).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.owner.id).collect::<Vec<_>>(), [1, 2, 1, 2]);
+    let rows = cars::unfiltered(&conn).await.unwrap();
+    assert_eq!(rows[1].cars[..], [None::<Car>]);
+
     let rows = cars::renamed(&conn).await.unwrap();
     assert_eq!((rows.len(), &rows[0].owner, rows[0].note.text.as_deref()), (1, &owner(1), Some("dented")));
 
