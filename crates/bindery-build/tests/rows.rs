@@ -27,7 +27,9 @@ fn embedded_rows_are_read_wherever_they_stand() {
     let package = package();
     let _ = fs::remove_file(package.join("bindery.lock"));
     let mut config = Config::new(&package);
-    config.toml("rust.types.Car.derive = ['serde::Deserialize']").unwrap().out_dir("src/db");
+    let settings = "rust.types.Car.derive = ['serde::Deserialize']\n\
+                    columns.'public.labels.code' = { type = 'crate::Code', via = 'TryFrom' }";
+    config.toml(settings).unwrap().out_dir("src/db");
     config.generate().unwrap_or_else(|error| panic!("{error}"));
     package::assert_pretty(&package.join("src/db"));
     let code =

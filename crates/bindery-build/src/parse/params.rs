@@ -324,7 +324,7 @@ mod tests {
         ];
         for (written, expected) in cases {
             let sql = format!("SELECT 'ä', {written}, $1");
-            let file = Arc::new(SourceFile { path: "q.sql".into(), text: sql.clone().into() });
+            let file = Arc::new(SourceFile { path: "q.sql".into(), text: sql.clone() });
             let rewritten = rewrite(&file, &lex::tokens(&sql).unwrap(), &mut Vec::new()).unwrap();
             assert_eq!(rewritten.sql, format!("SELECT 'ä', {expected}, $1"));
             let [embed] = &rewritten.embeds[..] else { panic!("one") };

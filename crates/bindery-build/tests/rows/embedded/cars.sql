@@ -79,3 +79,6 @@ SELECT sqlc.embed(o), 1 AS n FROM owners o UNION ALL SELECT sqlc.embed(p), 2 FRO
 
 -- name: Unfiltered :many
 SELECT o.id, array_agg(c) AS cars FROM owners o LEFT JOIN cars c ON c.owner_id = o.id GROUP BY o.id ORDER BY o.id;
+
+-- name: OfTypesOfOnesOwn :many
+SELECT c.id, sqlc.embed(l), l AS value FROM cars c LEFT JOIN labels l ON l.car_id = c.id ORDER BY c.id;

@@ -3,7 +3,7 @@
 #![deny(warnings, missing_docs)]
 
 use bindery::{Config, DatabaseClient};
-use db::{Car, CarRecord, CarSummary, Note, Owner, Plate, cars, shared};
+use db::{Car, CarRecord, CarSummary, LabelRecord, Note, Owner, Plate, cars, shared};
 
 /// What Bindery made.
 pub mod db;
@@ -21,6 +21,24 @@ fn migrated() -> bindery_postgres::Database {
     let migration = bindery_migrate::parse("1_cars.sql", &text).unwrap();
     bindery_migrate::apply(&mut database.connect().unwrap(), &[migration]).unwrap();
     database
+}
+
+/// Stands for a column of an embedded row.
+#[derive(Clone)]
+pub struct Code(String);
+
+impl TryFrom<String> for Code {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.is_empty() { Err("empty".into()) } else { Ok(Self(text)) }
+    }
+}
+
+impl From<Code> for String {
+    fn from(code: Code) -> Self {
+        code.0
+    }
 }
 
 fn ids_of(cars: bindery::Array<Car>) -> Vec<i32> {
@@ -134,6 +152,12 @@ async fn main() {
     assert_eq!(rows.iter().map(|row| row.owner.id).collect::<Vec<_>>(), [1, 2, 1, 2]);
     let rows = cars::unfiltered(&conn).await.unwrap();
     assert_eq!(rows[1].cars[..], [None::<Car>]);
+
+    let rows = cars::of_types_of_ones_own(&conn).await.unwrap();
+    assert_eq!(rows[0].label.as_ref().map(|label| label.code.0.as_str()), Some("ok"));
+    // Not all of the struct can be read out of a value.
+    assert_eq!(rows[0].value.as_ref().and_then(|label: &LabelRecord| label.car_id), Some(1));
+    assert!(rows[1].label.is_none() && rows[1].value.is_none());
 
     let rows = cars::renamed(&conn).await.unwrap();
     assert_eq!((rows.len(), &rows[0].owner, rows[0].note.text.as_deref()), (1, &owner(1), Some("dented")));
