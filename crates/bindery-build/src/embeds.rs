@@ -90,7 +90,8 @@ fn is_optional<'f>(place: &EmbedPlace, columns: &'f [Field], table: &Table) -> R
 fn mistaken(query: &Query, number: usize, reason: NoEmbed) -> Diagnostic {
     match reason {
         NoEmbed::Elsewhere => at_macro(query, number, "does not stand in the query's own select list").help(
-            "a row is embedded by itself, and by the outermost SELECT or RETURNING: name its columns here",
+            "a row is embedded by itself, and by the outermost SELECT, or by RETURNING unless it is a view that is \
+                   written to: name its columns here",
         ),
         NoEmbed::NotInEachArm => at_macro(query, number, "has no counterpart in another SELECT of the query")
             .help("each SELECT of a UNION embeds rows of the same table at the same place"),
