@@ -43,6 +43,8 @@ def compare(case, sqlc, counts):
         (folder / "schema.sql").write_text(schema)
         (folder / "query.sql").write_text(queries)
         theirs = answers_of_sqlc(sqlc, folder)
+        # `cargo bindery` works on a package.
+        (folder / "Cargo.toml").write_text('[package]\nname = "compared"\n')
         (folder / "migrations").mkdir()
         (folder / "queries").mkdir()
         (folder / "migrations/1_schema.sql").write_text(

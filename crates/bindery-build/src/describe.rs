@@ -9,17 +9,19 @@ use crate::analyze::{Analysis, Given, Nulls, UnmetKeys};
 use crate::catalog::{self, Catalog};
 use crate::columns::{self, NamedColumns};
 use crate::description::{self, Description, Field, Schema, Table, TypeName};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Diagnostic;
+use crate::embeds;
+use crate::expand;
 use crate::lint;
 use crate::names;
-use crate::nearest::did_you_mean;
+use crate::overrule;
 use crate::progress::{Progress, Step};
-use crate::query::{Command, Override, Query, Target};
+use crate::query::{Command, Query, Target};
 use crate::relations::{self, Relation};
 use crate::server_error::{self, Refused, ServerError};
 use crate::session::{self, Session, SessionError};
 use crate::settings::Settings;
-use crate::trees::{self, Texts};
+use crate::trees::{self, Sent, Texts};
 use crate::types::without_modifier;
 use crate::user_types::{self, UserTypes};
 use crate::wire::{Statement, WireError};
@@ -60,15 +62,16 @@ pub(crate) fn describe(
     let given: Vec<Vec<Given>> =
         accepted.iter().map(|one| given_nulls(one.query, one.statement.params.len())).collect();
     let catalog = catalog::load(session, trees.iter().flatten())?;
-    let sql: Vec<&str> = accepted.iter().map(|accepted| accepted.query.sql.as_str()).collect();
-    let analyses = trees::analyze(trees, &given, &sql, &catalog);
+    let analyses = trees::analyze(trees, &given, &sent(&accepted), &catalog);
     let named = columns::load(&mut session.client, settings, diagnostics)?;
     let param_columns = param_columns(session, &analyses)?;
     let statements = accepted.iter().map(|accepted| &accepted.statement);
     let UserTypes { types, names, domains } =
         user_types(session, statements.clone().zip(&analyses), &param_columns)?;
     let schema = Schema { types, relations: relations_of(&catalog), ..Schema::default() };
-    let mut known = Known { settings, named, schema, names, domains, param_columns };
+    let relations = relations::returned_whole(&mut session.client, statements, &embedded(&analyses))?;
+    let mut known = Known { settings, named, schema, names, domains, param_columns, relations };
+    known.schema.tables = describe_tables(session, &known)?;
     let mut descriptions = Vec::new();
     for (accepted, analysis) in accepted.iter().zip(&analyses) {
         let description = description(accepted, analysis, &known, diagnostics);
@@ -76,8 +79,12 @@ pub(crate) fn describe(
         check_items(accepted.query, &description, diagnostics);
         descriptions.push(description);
     }
-    let relations = relations::returned_whole(&mut session.client, statements)?;
-    known.schema.tables = describe_tables(session, relations.values(), &known)?;
+    let statements = accepted.iter().map(|accepted| (accepted.query, &accepted.statement));
+    let described = statements.zip(&mut descriptions);
+    expand::check(
+        session,
+        described.map(|((query, statement), description)| (query, statement, description)),
+    )?;
     let refused = report(session, queries, refused)?;
     let mut described = accepted.iter().zip(descriptions);
     let mut answers: Vec<Result<Description, Diagnostic>> = Vec::with_capacity(queries.len());
@@ -87,8 +94,7 @@ pub(crate) fn describe(
             None => {
                 // A utility statement may be refused after it was accepted.
                 let accepted = described.by_ref().find(|(accepted, _)| accepted.index == index);
-                let (accepted, mut description) = accepted.expect("what is not refused is accepted");
-                description.table = table_of(accepted, &description, &relations, &known.schema);
+                let (_, description) = accepted.expect("what is not refused is accepted");
                 Ok(description)
             }
         });
@@ -130,6 +136,8 @@ struct Known<'s> {
     names: BTreeMap<Oid, TypeName>,
     domains: BTreeMap<Oid, TypeName>,
     param_columns: ParamColumns,
+    /// Those of which some query returns whole rows.
+    relations: BTreeMap<u32, Relation>,
 }
 
 /// The types of the columns that parameters meet, with their modifiers.
@@ -194,6 +202,18 @@ fn runs_outside_transactions(error: &postgres::Error) -> bool {
     error.code() == Some(&postgres::error::SqlState::ACTIVE_SQL_TRANSACTION)
 }
 
+fn sent<'q>(accepted: &[Accepted<'q>]) -> Vec<Sent<'q>> {
+    let stars = |query: &Query| query.embeds.iter().map(|embed| embed.sent).collect();
+    accepted.iter().map(|one| Sent { sql: &one.query.sql, stars: stars(one.query) }).collect()
+}
+
+/// The relations of which rows stand among the columns, or are their values.
+fn embedded(analyses: &[Analysis]) -> Vec<u32> {
+    let origins = analyses.iter().flat_map(|analysis| &analysis.embeds).flat_map(|place| &place.origins);
+    let values = analyses.iter().flat_map(|analysis| &analysis.whole_rows).flatten().copied();
+    origins.flatten().map(|(relation, _)| *relation).chain(values).collect()
+}
+
 /// What the query file says of the NULL of each of its `count` parameters.
 pub(crate) fn given_nulls(query: &Query, count: usize) -> Vec<Given> {
     let of_param = |index: usize| {
@@ -221,9 +241,13 @@ fn description(
         true => analysis.unmet_keys.iter().flat_map(UnmetKeys::shown).collect(),
         false => Vec::new(),
     };
+    let columns = columns(query.command, statement, analysis, known);
+    let Known { relations, schema, .. } = known;
     let mut description = Description {
         params: params(query, statement, analysis, known),
-        columns: columns(query.command, statement, analysis, known),
+        embeds: embeds::of_query(query, analysis, &columns, relations, schema, diagnostics),
+        columns,
+        keeps_stars: false,
         at_most_one_row,
         read_only: analysis.read_only,
         unmet_keys,
@@ -234,39 +258,10 @@ fn description(
     let unused = lint::unused_overrides(query, analysis, &description);
     description.findings.extend(unused);
     for rule in &query.overrides {
-        let fields = match rule.target {
-            Target::Param => &mut description.params,
-            Target::Column => &mut description.columns,
-        };
-        let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
-        match fields.iter_mut().find(|field| field.name == rule.name) {
-            Some(field) => {
-                field.nullable = rule.nullable.unwrap_or(field.nullable);
-                if let Some(null_elements) = rule.null_elements {
-                    field.null_elements = null_elements;
-                    if !known.schema.is_array(&field.ty) {
-                        diagnostics.push(no_elements(query, rule, field));
-                    }
-                }
-            }
-            None => diagnostics.push(
-                Diagnostic::error(format!("`{}` is not in query `{}`", rule.name, query.name))
-                    .at(Span::new(&query.file, rule.range.clone()), "")
-                    .help(match names.is_empty() {
-                        true => "there is none: remove this line".to_owned(),
-                        false => did_you_mean(&rule.name, fields.iter().map(|field| field.name.as_str()))
-                            .unwrap_or_else(|| format!("write one of {}", names.join(", "))),
-                    }),
-            ),
-        }
+        overrule::overrule(query, rule, &mut description, &known.schema, diagnostics);
     }
+    description.table = table_of(accepted, &description, known);
     description
-}
-
-fn no_elements(query: &Query, rule: &Override, field: &Field) -> Diagnostic {
-    let message = format!("`{}` has type `{}`, which has no elements", field.name, field.ty);
-    let diagnostic = Diagnostic::error(message).at(Span::new(&query.file, rule.range.clone()), "");
-    diagnostic.help("say `nullable` or `not null` of the value itself")
 }
 
 fn params(query: &Query, statement: &Statement, analysis: &Analysis, known: &Known<'_>) -> Vec<Field> {
@@ -290,7 +285,7 @@ fn params(query: &Query, statement: &Statement, analysis: &Analysis, known: &Kno
             let domain = domain.filter(is_under).cloned();
             let rust = place.and_then(|place| known.named.of(place)).cloned();
             // An array is passed as a slice of values.
-            Field { name, ty, nullable, null_elements: false, domain, rust }
+            Field { name, ty, nullable, null_elements: false, domain, rust, whole_rows: false }
         })
         .collect();
     let names = names::distinct(params.iter().map(|param| param.name.clone()));
@@ -317,7 +312,11 @@ fn columns(command: Command, statement: &Statement, analysis: &Analysis, known: 
                 null_elements: false,
                 domain: None,
                 rust: column.origin.and_then(|place| known.named.of(place)).cloned(),
+                whole_rows: false,
             };
+            let table = analysis.whole_rows.get(index).copied().flatten();
+            let table = table.and_then(|table| known.relations.get(&table)).map(Relation::qualified_name);
+            field.whole_rows = table.is_some_and(|table| table == field.ty.trim_end_matches("[]"));
             field.null_elements =
                 known.schema.is_array(&field.ty) && nulls.elements && known.settings.null_elements;
             field
@@ -353,12 +352,8 @@ fn check_items(query: &Query, description: &Description, diagnostics: &mut Vec<D
 }
 
 /// Describes each relation by a query for all of it, so that views and tables get their NULLs by the same rules.
-fn describe_tables<'r>(
-    session: &mut Session,
-    relations: impl Iterator<Item = &'r Relation>,
-    known: &Known<'_>,
-) -> Result<Vec<Table>, SessionError> {
-    let relations: Vec<&Relation> = relations.collect();
+fn describe_tables(session: &mut Session, known: &Known<'_>) -> Result<Vec<Table>, SessionError> {
+    let relations: Vec<&Relation> = known.relations.values().collect();
     let queries: Vec<String> = relations.iter().map(|relation| relation.select_all()).collect();
     let texts = Texts::new(relations.len());
     let (answers, trees) = trees::read_beside(&texts, |feed| {
@@ -395,22 +390,17 @@ fn relations_of(catalog: &Catalog) -> Vec<description::Relation> {
 
 /// The table that a query's rows are rows of, unless a column that is never NULL there may be NULL here, or is said to be
 /// otherwise.
-fn table_of(
-    accepted: &Accepted<'_>,
-    description: &Description,
-    relations: &BTreeMap<u32, Relation>,
-    schema: &Schema,
-) -> Option<String> {
+fn table_of(accepted: &Accepted<'_>, description: &Description, known: &Known<'_>) -> Option<String> {
     let Accepted { query, statement, .. } = accepted;
     if description.columns.is_empty() {
         return None;
     }
-    let relation = relations.get(&relations::single_origin(statement)?)?;
+    let relation = known.relations.get(&relations::single_origin(statement)?)?;
     if !relation.is_whole(statement) {
         return None;
     }
     let name = relation.qualified_name();
-    let table = schema.table(&name)?;
+    let table = known.schema.table(&name)?;
     let mut pairs = table.columns.iter().zip(&description.columns);
     let is_told =
         |name: &str| query.overrides.iter().any(|rule| rule.target == Target::Column && rule.name == name);

@@ -1,6 +1,7 @@
 //! What PostgreSQL said about a query: plain data, written to the lock and read by the generator.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::lint::Finding;
 use crate::settings::RustType;
@@ -19,6 +20,10 @@ pub(crate) struct Description {
     pub params: Vec<Field>,
     /// In order of the select list; empty for a command that returns no rows.
     pub columns: Vec<Field>,
+    /// The rows of tables among the columns, in their order.
+    pub embeds: Vec<Embed>,
+    /// Whether `cars.*` is what the program sends for them, since the columns cannot be named.
+    pub keeps_stars: bool,
     /// Whether more than one row is impossible.
     pub at_most_one_row: bool,
     /// Whether a standby can answer it: it writes nothing, locks no row, and calls no function that may.
@@ -46,6 +51,37 @@ pub(crate) struct Field {
     pub domain: Option<TypeName>,
     /// The Rust type that `[columns]` of bindery.toml names for the column, or for the column that a parameter meets.
     pub rust: Option<RustType>,
+    /// Whether its values, or its elements, are rows of a table, and not just any values of the table's row type.
+    pub whole_rows: bool,
+}
+
+/// A row of a table among the columns: `sqlc.embed(owners)`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Embed {
+    /// `owner`
+    pub name: String,
+    /// `public.owners`
+    pub table: String,
+    /// The numbers of its columns, from 0: those of the table, all of them and in order.
+    pub columns: Range<usize>,
+    /// Whether there may be none: it is on the optional side of an outer join.
+    pub optional: bool,
+}
+
+impl Description {
+    /// The columns that belong to no embedded row, with their numbers from 0.
+    pub fn own_columns(&self) -> impl Iterator<Item = (usize, &Field)> {
+        self.columns.iter().enumerate().filter(|(index, _)| !self.is_embedded(*index))
+    }
+
+    pub fn is_embedded(&self, column: usize) -> bool {
+        self.embeds.iter().any(|embed| embed.columns.contains(&column))
+    }
+
+    /// The embedded row that is all there is.
+    pub fn only_embed(&self) -> Option<&Embed> {
+        self.embeds.first().filter(|embed| embed.columns == (0..self.columns.len()))
+    }
 }
 
 /// A table or view whose rows some query returns whole.
@@ -154,8 +190,12 @@ impl Schema {
 
     /// Leaves what the descriptions use, and what that is made of.
     pub fn keep_used<'d>(&mut self, descriptions: impl Iterator<Item = &'d Description> + Clone) {
-        let tables: BTreeSet<&String> = descriptions.clone().filter_map(|d| d.table.as_ref()).collect();
-        self.tables.retain(|table| tables.contains(&table.name));
+        let embedded = descriptions.clone().flat_map(|d| &d.embeds).map(|embed| &embed.table);
+        let whole = descriptions.clone().filter_map(|d| d.table.as_ref());
+        let columns = descriptions.clone().flat_map(|d| &d.columns).filter(|column| column.whole_rows);
+        let values = columns.map(|column| column.ty.trim_end_matches("[]"));
+        let tables: BTreeSet<&str> = whole.chain(embedded).map(String::as_str).chain(values).collect();
+        self.tables.retain(|table| tables.contains(table.name.as_str()));
         let touched: BTreeSet<&String> = descriptions.clone().flat_map(|d| &d.relations).collect();
         self.relations.retain(|relation| touched.contains(&relation.name));
         let fields =

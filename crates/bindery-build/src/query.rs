@@ -23,13 +23,17 @@ pub(crate) struct Query {
     pub name_range: Range<usize>,
     /// What the file says of parameters, `$1` first; the server may know of more.
     pub params: Vec<ParamSource>,
+    /// The rows that are embedded in its rows, in order.
+    pub embeds: Vec<EmbedSource>,
     /// `@param` and `@column` lines.
     pub overrides: Vec<Override>,
     /// `-- @rows: at most one`
     pub at_most_one_row: bool,
     /// `-- @allow: select-star`: rules of the lint that are not to be told. The answers do not depend on them.
     pub allowed: Vec<Allowed>,
-    /// The [`source_hash`] of all but these.
+    /// `-- @row CarSummary`: a name for the struct of its rows. The answers do not depend on it.
+    pub row: Option<SharedRow>,
+    /// The [`source_hash`] of all but these two.
     pub source: String,
     pub(crate) map: SourceMap,
 }
@@ -72,6 +76,15 @@ pub(crate) struct ParamSource {
     pub range: Range<usize>,
 }
 
+/// `sqlc.embed(cars)`, for which `cars.*` is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EmbedSource {
+    /// The macro in the file.
+    pub range: Range<usize>,
+    /// The byte of the text that is sent where `cars.*` stands.
+    pub sent: usize,
+}
+
 /// `-- @param plate: not null`, `-- @column tags: not null, elements not null`
 #[derive(Debug, PartialEq)]
 pub(crate) struct Override {
@@ -84,6 +97,16 @@ pub(crate) struct Override {
     /// The Rust type that stands for it: `type = crate::Payload`.
     pub rust: Option<RustType>,
     /// Where the name stands.
+    pub range: Range<usize>,
+}
+
+/// `-- @row CarSummary into Car`: a struct that queries share.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SharedRow {
+    pub name: String,
+    /// A struct of the same fields that it can be turned into.
+    pub into: Option<String>,
+    /// Where the annotation stands.
     pub range: Range<usize>,
 }
 
@@ -180,6 +203,7 @@ pub(crate) fn source_hash(
     command: Command,
     sql: &str,
     params: &[ParamSource],
+    embeds: &[EmbedSource],
     overrides: &[Override],
     at_most_one_row: bool,
 ) -> String {
@@ -189,6 +213,9 @@ pub(crate) fn source_hash(
     for param in params {
         hasher.write(param.name.as_deref().unwrap_or("?"));
         hasher.write(if param.narg { "narg" } else { "arg" });
+    }
+    for embed in embeds {
+        hasher.write(&format!("embed {}", embed.sent));
     }
     for rule in overrides {
         hasher.write(&format!("{:?} {:?} {:?}", rule.target, rule.nullable, rule.null_elements));
@@ -236,6 +263,10 @@ impl Command {
     }
 
     pub fn from_word(word: &str) -> Option<Self> {
+        if word == "execresult" {
+            // sqlc's for the command tag, of which the number of rows is all that the driver keeps.
+            return Some(Self::ExecRows);
+        }
         Self::ALL.into_iter().find(|command| command.word() == word)
     }
 

@@ -19,8 +19,12 @@ pub(crate) fn report(
             diagnostics.push(refused("parameter", "@param", param, refusal, cast).at(span, ""));
         }
     }
-    for column in &description.columns {
-        if let Err(refusal) = types.column(query, column) {
+    for (index, column) in description.columns.iter().enumerate() {
+        let resolved = match description.is_embedded(index) {
+            true => types.field(column),
+            false => types.column(query, column),
+        };
+        if let Err(refusal) = resolved {
             let cast = format!("select it as text: `{0}::text AS {0}`", column.name);
             let refused = refused("column", "@column", column, refusal, cast);
             diagnostics.push(refused.at(query.name_span(), "returned by this query"));

@@ -50,6 +50,15 @@ impl Relation {
         };
         columns.len() == self.columns.len() && columns.iter().zip(&self.columns).all(is_own)
     }
+
+    /// Whether columns that come from `origins` are all of the relation's, in order, whatever they are called.
+    pub fn is_all(&self, origins: &[Option<(u32, i16)>]) -> bool {
+        let first = origins.first().copied().flatten().map(|(relation, _)| relation);
+        let is_own = |(origin, own): (&Option<(u32, i16)>, &RelationColumn)| {
+            origin.is_some_and(|(relation, number)| Some(relation) == first && number == own.number)
+        };
+        origins.len() == self.columns.len() && origins.iter().zip(&self.columns).all(is_own)
+    }
 }
 
 /// The one relation that every column of a statement comes from; a single column is a value, not a row.
@@ -60,12 +69,14 @@ pub(crate) fn single_origin(statement: &Statement) -> Option<u32> {
     statement.columns.iter().all(is_its).then_some(relation)
 }
 
-/// The relations of which some statement returns whole rows, by OID.
+/// The relations of which some statement returns whole rows, and those in `embedded`, by OID.
 pub(crate) fn returned_whole<'p>(
     client: &mut Client,
     statements: impl Iterator<Item = &'p Statement> + Clone,
+    embedded: &[u32],
 ) -> Result<BTreeMap<u32, Relation>, postgres::Error> {
     let mut origins: Vec<u32> = statements.clone().filter_map(single_origin).collect();
+    origins.extend(embedded);
     origins.sort_unstable();
     origins.dedup();
     let mut relations = BTreeMap::new();
@@ -82,7 +93,7 @@ pub(crate) fn returned_whole<'p>(
         })
         .map(|(origin, _)| origin)
         .collect();
-    relations.retain(|oid, _| whole.contains(oid));
+    relations.retain(|oid, _| whole.contains(oid) || embedded.contains(oid));
     Ok(relations)
 }
 

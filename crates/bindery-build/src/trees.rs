@@ -26,6 +26,14 @@ impl Texts {
     }
 }
 
+/// A statement as it is sent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sent<'q> {
+    pub sql: &'q str,
+    /// The bytes at which the stars of embedded rows stand.
+    pub stars: Vec<usize>,
+}
+
 /// Takes trees in, as the server sends them.
 pub(crate) struct Feed(Vec<mpsc::Sender<(usize, String)>>);
 
@@ -70,12 +78,12 @@ fn read_each<'t>(
     received.into_iter().map(read).collect()
 }
 
-/// Analyses each tree with what the user says of its parameters, looks for mistakes in those whose text is in `sql`, and
-/// drops it.
+/// Analyses each tree with what the user says of its parameters, looks for mistakes and embedded rows in those whose text is
+/// in `sent`, and drops it.
 pub(crate) fn analyze(
     trees: Vec<Option<Value<'_>>>,
     given: &[Vec<Given>],
-    sql: &[&str],
+    sent: &[Sent<'_>],
     catalog: &Catalog,
 ) -> Vec<Analysis> {
     let share = given.len().div_ceil(cores::count()).max(FEWEST);
@@ -83,8 +91,8 @@ pub(crate) fn analyze(
     thread::scope(|scope| {
         let start = |(number, given): (usize, _)| {
             let trees: Vec<_> = trees.by_ref().take(share).collect();
-            let sql = sql.get(number * share..).unwrap_or_default();
-            spawn(scope, move || analyze_share(trees, given, sql, catalog))
+            let sent = sent.get(number * share..).unwrap_or_default();
+            spawn(scope, move || analyze_share(trees, given, sent, catalog))
         };
         let running: Vec<_> = given.chunks(share).enumerate().map(start).collect();
         running.into_iter().flat_map(|thread| thread.join().expect("analysing does not panic")).collect()
@@ -94,14 +102,18 @@ pub(crate) fn analyze(
 fn analyze_share(
     trees: Vec<Option<Value<'_>>>,
     given: &[Vec<Given>],
-    sql: &[&str],
+    sent: &[Sent<'_>],
     catalog: &Catalog,
 ) -> Vec<Analysis> {
     let statements = trees.into_iter().zip(given).enumerate();
     let analyzed = statements.map(|(index, (tree, given))| {
         let mut analysis = analyze::analyze(tree.as_ref(), catalog, given);
-        if let (Some(tree), Some(sql)) = (&tree, sql.get(index)) {
+        let Some(Sent { sql, stars }) = sent.get(index) else { return analysis };
+        if let Some(tree) = &tree {
             analysis.findings = lint::in_tree(sql, tree, catalog, given);
+        }
+        if !stars.is_empty() {
+            analyze::find_embeds(&mut analysis, tree.as_ref(), catalog, given, stars);
         }
         analysis
     });
@@ -139,7 +151,7 @@ mod tests {
                 });
                 assert_eq!(statement.columns.len(), 1);
                 let catalog = catalog::load(&mut session, trees.iter().flatten()).unwrap();
-                let analyses = analyze(trees, &[Vec::new()], &[&sql], &catalog);
+                let analyses = analyze(trees, &[Vec::new()], &[], &catalog);
                 assert_eq!(analyses[0].columns.first().map(|nulls| nulls.value), nullable, "{depth}");
             }
         }

@@ -64,13 +64,41 @@ impl Types<'_> {
     /// What stands for a column: what its annotation, `columns` and `types` say, in this order, else the table.
     pub fn column(&self, query: &Query, column: &Field) -> Result<Resolved, Refusal> {
         let named = query.rust_type(Target::Column, &column.name).or(column.rust.as_ref());
-        self.resolve(&column.ty, named)
+        match self.table_rows(column).filter(|_| named.is_none()) {
+            Some(rows) => Ok(rows),
+            None => self.resolve(&column.ty, named),
+        }
     }
 
     /// The same for a parameter.
     pub fn param(&self, query: &Query, param: &Field) -> Result<Resolved, Refusal> {
         let named = query.rust_type(Target::Param, &param.name).or(param.rust.as_ref());
         self.resolve(param.domain.as_ref().unwrap_or(&param.ty), named)
+    }
+
+    /// The struct of a table's rows for a column of such; not where a type of the user's is inside, which is read in a way of
+    /// its own.
+    fn table_rows(&self, column: &Field) -> Option<Resolved> {
+        let name = column.ty.trim_end_matches("[]");
+        let table = self.schema.table(name).filter(|_| column.whole_rows && !self.is_given(name))?;
+        let is_plain = |field: &Field| self.field(field).is_ok_and(|resolved| !resolved.is_wrapped());
+        if !table.columns.iter().all(is_plain) {
+            return None;
+        }
+        let holds_given =
+            table.columns.iter().any(|field| self.field(field).is_ok_and(|resolved| resolved.holds_given()));
+        let name = rust_name(&names::singular(name));
+        let row = Resolved::Generated { name, is_copy: false, holds_given };
+        match column.ty.ends_with("[]") {
+            true => Some(Resolved::Array { element: Box::new(row), is_vec: self.settings.one_dimension }),
+            false => Some(row),
+        }
+    }
+
+    /// Whether a column is read as rows of its table.
+    pub fn has_table_rows(&self, query: &Query, column: &Field) -> bool {
+        query.rust_type(Target::Column, &column.name).or(column.rust.as_ref()).is_none()
+            && self.table_rows(column).is_some()
     }
 
     /// What stands for a field of no query's: a table's column, a composite's attribute.
@@ -185,7 +213,7 @@ impl Types<'_> {
         let null_elements = self.null_elements(&ty);
         let rust = self.settings.columns.get(&format!("{}.{name}", composite.name)).cloned();
         // A composite type cannot forbid NULL.
-        Field { name, ty, nullable: true, null_elements, domain: None, rust }
+        Field { name, ty, nullable: true, null_elements, domain: None, rust, whole_rows: false }
     }
 
     /// Whether elements can be NULL where nothing more is said or proven; false for what has none.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use bindery_build::{Config, Mode};
 
 const LOCK: &str = "# Written by Bindery: what PostgreSQL says of every query. Commit it; builds then need no server.\n\
-     version = 5\npostgres = 15\nmigrations = []\n";
+     version = 6\npostgres = 15\nmigrations = []\n";
 const MIGRATION: &str = "0001_cars.sql";
 const CODE: &str = "// code of before\n";
 

@@ -158,8 +158,8 @@ const MUTATIONS: &[(&str, &[Edit])] = &[
             "<<<<<<< HEAD\nat_most_one_row = true\n=======\nat_most_one_row = false\n>>>>>>> branch\n",
         )],
     ),
-    ("the lock is of a newer Bindery", &[Replace(LOCK, "version = 5", "version = 99")]),
-    ("the lock is of an older Bindery", &[Replace(LOCK, "version = 5", "version = 3")]),
+    ("the lock is of a newer Bindery", &[Replace(LOCK, "version = 6", "version = 99")]),
+    ("the lock is of an older Bindery", &[Replace(LOCK, "version = 6", "version = 3")]),
     ("the lock is deleted", &[Delete(LOCK)]),
 ];
 

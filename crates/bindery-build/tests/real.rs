@@ -22,14 +22,6 @@ struct Project {
     queries: &'static [&'static str],
     /// As in bindery.toml.
     settings: &'static str,
-    /// Queries that need what is not there yet.
-    later: &'static [Later],
-}
-
-/// A query that is left out, with the reason.
-struct Later {
-    query: &'static str,
-    reason: &'static str,
 }
 
 const PROJECTS: [Project; 2] = [
@@ -39,7 +31,6 @@ const PROJECTS: [Project; 2] = [
         migrations: &["uuidv7.sql", "pagila-schema.sql"],
         queries: &["queries"],
         settings: "",
-        later: &[],
     },
     Project {
         name: "river",
@@ -73,11 +64,6 @@ const PROJECTS: [Project; 2] = [
             "schema.sql",
         ],
         settings: "infinities = 'error'\narray_dimensions = 'one'",
-        later: &[
-            Later { query: "JobDeleteBefore", reason: ":execresult" },
-            Later { query: "JobInsertFastMany", reason: "sqlc.embed" },
-            Later { query: "JobSchedule", reason: "sqlc.embed" },
-        ],
     },
 ];
 
@@ -90,9 +76,6 @@ fn real_schemas_build_and_run() {
     let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real");
     write_packages(&workspace, &real);
     for project in PROJECTS {
-        for Later { query, reason } in project.later {
-            println!("{}: {query} is left out: {reason}", project.name);
-        }
         // A lock of an earlier run would keep what Bindery said then.
         let _ = fs::remove_file(workspace.join(project.name).join("bindery.lock"));
         println!("{}", package::run(&workspace, project.name));
@@ -113,7 +96,8 @@ fn write_packages(workspace: &Path, real: &Path) {
         copy_sql(&own, &package.join("sql"));
         write(&package.join("src/main.rs"), &fs::read_to_string(own.join("main.rs")).unwrap());
         for file in project.shared {
-            let text = without(&fs::read_to_string(real.join(file)).unwrap(), project.later);
+            // River puts the name of a schema there before it sends a query.
+            let text = fs::read_to_string(real.join(file)).unwrap().replace("/* TEMPLATE: schema */", "");
             let text = if whole { text } else { for_any_server(&text) };
             write(&package.join("sql").join(Path::new(file).file_name().unwrap()), &text);
             if project.name == "pagila" {
@@ -165,20 +149,6 @@ fn copy_sql(from: &Path, to: &Path) {
             write(&target, &fs::read_to_string(path).unwrap());
         }
     }
-}
-
-/// The text without the named queries, from their header to the next.
-fn without(text: &str, later: &[Later]) -> String {
-    let mut blocks = text.split("-- name: ");
-    let mut kept = blocks.next().unwrap_or_default().to_owned();
-    for block in blocks {
-        let name = block.split_whitespace().next();
-        if !later.iter().any(|later| Some(later.query) == name) {
-            kept.push_str("-- name: ");
-            kept.push_str(block);
-        }
-    }
-    kept
 }
 
 /// Pagila is dumped from PostgreSQL 18 with pgvector: the text without `film_embedding`, its column stored rather than

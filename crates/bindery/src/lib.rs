@@ -174,6 +174,9 @@ mod book {
     #[doc = include_str!("../../../docs/raw-sql.md")]
     struct RawSql;
 
+    #[doc = include_str!("../../../docs/rows.md")]
+    struct Rows;
+
     #[doc = include_str!("../../../docs/sets.md")]
     struct Sets;
 

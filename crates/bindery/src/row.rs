@@ -32,6 +32,17 @@ impl Row {
             .map_err(|error| Error::decode(column.name().to_owned(), error))
     }
 
+    /// Whether a column, counted from 0, is NULL.
+    ///
+    /// # Errors
+    /// There is no such column.
+    pub fn is_null(&self, index: usize) -> Result<bool, Error> {
+        match self.row.try_get(index) {
+            Ok(Raw(raw)) => Ok(raw.is_none()),
+            Err(_) => Err(Error::decode(index.to_string(), "there is no such column".into())),
+        }
+    }
+
     /// The value of the column of this name, for code that does not know the columns' order.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod at_most_one;
 mod column;
 pub(crate) mod constant;
 mod elements;
+mod embeds;
 mod expr;
 mod fact;
 mod functions;
@@ -25,11 +26,13 @@ pub(crate) mod reason;
 mod relation;
 mod sql_function;
 mod type_of;
+mod whole_rows;
 
 use crate::catalog::Catalog;
 use crate::lint::Finding;
 
 pub(crate) use at_most_one::UnmetKeys;
+pub(crate) use embeds::{EmbedPlace, NoEmbed};
 use level::Nullability;
 use node::{Node, Value};
 pub(crate) use not_in::{has_not_in, nullable_not_ins};
@@ -95,6 +98,8 @@ pub(crate) struct Analysis {
     pub columns: Vec<Nulls>,
     /// The OID of each result column's type, a domain's too, where the tree has it.
     pub types: Vec<Option<u32>>,
+    /// The table of which the values of each result column, or their elements, are rows; none that is missing here.
+    pub whole_rows: Vec<Option<u32>>,
     /// `$1` first.
     pub params: Vec<ParamAnalysis>,
     /// Whether more than one row is impossible.
@@ -107,6 +112,10 @@ pub(crate) struct Analysis {
     pub relations: Vec<String>,
     /// What the lint found, in the order of the text.
     pub findings: Vec<Finding>,
+    /// The rows among the columns.
+    pub embeds: Vec<EmbedPlace>,
+    /// The number of an embed that is none, and why.
+    pub mistaken_embed: Option<(usize, NoEmbed)>,
 }
 
 /// What the tree tells of a parameter.
@@ -147,17 +156,43 @@ pub(crate) fn analyze(tree: Option<&Value<'_>>, catalog: &Catalog, given: &[Give
     let at_most_one_row = tree.is_some_and(is_alone) && at_most_one::at_most_one(query, catalog);
     let unmet_keys = if at_most_one_row { Vec::new() } else { at_most_one::unmet_keys(query, catalog) };
     let types = targets(query).map(|target| target.node("expr").and_then(type_of::type_of)).collect();
+    let whole_rows = match has_whole_rows(query) {
+        true => nullability.whole_rows(query, None),
+        false => Vec::new(),
+    };
     let relations = tree.map(|tree| catalog.touched(tree)).unwrap_or_default();
     let read_only = tree.is_some_and(|tree| read_only::is_read_only(tree, catalog));
     Analysis {
         columns,
         types,
+        whole_rows,
         params,
         at_most_one_row,
         unmet_keys,
         read_only,
         relations,
-        findings: Vec::new(),
+        ..Analysis::default()
+    }
+}
+
+/// Whether a whole row of a relation stands in it, as in few queries.
+fn has_whole_rows(query: &Node<'_>) -> bool {
+    let mut found = false;
+    query.walk(&mut |node| found |= node.name == "VAR" && node.number("varattno") == Some(0));
+    found
+}
+
+/// Finds the rows that are embedded by a `*` at each of these bytes of the text, in addition.
+pub(crate) fn find_embeds(
+    analysis: &mut Analysis,
+    tree: Option<&Value<'_>>,
+    catalog: &Catalog,
+    given: &[Given],
+    stars: &[usize],
+) {
+    match embeds::find(tree, catalog, given, stars) {
+        Ok(embeds) => analysis.embeds = embeds,
+        Err(mistake) => analysis.mistaken_embed = Some(mistake),
     }
 }
 

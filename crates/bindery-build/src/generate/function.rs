@@ -2,12 +2,14 @@
 
 use crate::copy;
 use crate::description::{Description, Field};
+use crate::expand;
 use crate::names;
-use crate::query::{Command, Query};
+use crate::query::{Command, Query, SharedRow};
 use crate::settings::{Derives, Via};
 use crate::types::{self, Resolved, Scope, Types};
 
-use super::row::{self, Column, RowStruct};
+use super::embed::Shape;
+use super::row::{self, RowStruct};
 use super::text::{Argument, Text, sql_literal};
 use super::{derives, doc, table_struct};
 
@@ -24,7 +26,7 @@ pub(super) struct Function<'i> {
     /// `FIND_CAR`
     statement: String,
     args: Vec<Arg<'i>>,
-    columns: Vec<Column<'i>>,
+    shape: Shape<'i>,
     row: Option<Row>,
 }
 
@@ -62,22 +64,26 @@ enum Row {
     Value(String),
     /// A struct of the whole table, at the root.
     Table(String),
+    /// The same, if an outer join finds a row.
+    TableOrNone(String),
     /// A struct of this query.
     Own(String),
+    /// A struct that the query names, at the root.
+    Shared(String),
 }
 
 impl<'i> Function<'i> {
     pub fn new(query: &'i Query, description: &'i Description, types: Types<'i>) -> Self {
         let args = args(query, &description.params, types);
-        let columns = row::columns(&description.columns, Scope::Module, |column| types.column(query, column));
-        let row = row(query, description, &columns);
+        let shape = Shape::of(query, description, types, Scope::Module);
+        let row = row(query, description, &shape);
         // `new` would collide with the query struct's constructor.
         let name = match names::snake(&query.name) {
             name if name == "new" => "new_".to_owned(),
             name => name,
         };
         let statement = names::shouty(&query.name);
-        Self { query, description, types, name, statement, args, columns, row }
+        Self { query, description, types, name, statement, args, shape, row }
     }
 
     /// Writes the query's items, in the order of the file.
@@ -88,8 +94,8 @@ impl<'i> Function<'i> {
         if let Some(Row::Own(name)) = &self.row {
             let title = format!("A row of [`{}`].", self.name);
             let said = self.types.settings.derives(Some(&self.query.file.path), name);
-            let (columns, scope) = (&self.columns, Scope::Module);
-            RowStruct { name, title: &title, columns, said: &said, scope }.write(text);
+            let (Shape { columns, embeds }, scope) = (&self.shape, Scope::Module);
+            RowStruct { name, title: &title, columns, embeds, said: &said, scope }.write(text);
         }
         text.item(|text| self.write_function(text));
         if self.query.command == Command::CopyFrom {
@@ -125,7 +131,11 @@ impl<'i> Function<'i> {
             Some(name) => passed.push(Argument::One(name)),
             None => passed.extend(self.args.iter().map(|arg| Argument::One(&arg.name))),
         }
-        text.awaited_call("        ", &self.name, &passed, ".await");
+        // An argument of the function's name would be called in its place.
+        let is_hidden =
+            passed.iter().any(|argument| matches!(argument, Argument::One(name) if *name == self.name));
+        let function = if is_hidden { format!("self::{}", self.name) } else { self.name.clone() };
+        text.awaited_call("        ", &function, &passed, ".await");
         text.write(format_args!("    }}\n"));
     }
 
@@ -307,7 +317,14 @@ impl<'i> Function<'i> {
         let statement = format!("&{}", self.statement);
         let values: Vec<String> = self.args.iter().map(|arg| self.value(arg)).collect();
         let decode = match self.row {
-            Some(Row::Value(_)) => self.columns[0].decode_value(),
+            Some(Row::Value(_)) => self.shape.columns[0].decode_value(),
+            Some(Row::TableOrNone(_)) => {
+                text.leave_to_prettyplease();
+                let is_missing = self.shape.embeds[0].is_missing();
+                format!(
+                    "|row| if {is_missing} {{ Ok(None) }} else {{ bindery::FromRow::from_row(row).map(Some) }}"
+                )
+            }
             _ => "bindery::FromRow::from_row".to_owned(),
         };
         let mut arguments = vec![Argument::One(&statement)];
@@ -351,7 +368,7 @@ impl<'i> Function<'i> {
     pub fn own_row(&self) -> Option<&String> {
         match self.row.as_ref()? {
             Row::Own(name) => Some(name),
-            Row::Value(_) | Row::Table(_) => None,
+            Row::Value(_) | Row::Table(_) | Row::TableOrNone(_) | Row::Shared(_) => None,
         }
     }
 
@@ -395,7 +412,7 @@ pub static {}: bindery::Query = bindery::Query {{
             self.statement,
             self.query.name,
             self.query.file.path,
-            sql_literal(&self.query.sql)
+            sql_literal(&expand::sent(self.query, self.description))
         ));
         let params = self.description.params.iter();
         let params: Vec<String> =
@@ -416,7 +433,8 @@ pub static {}: bindery::Query = bindery::Query {{
 fn output(command: Command, row: Option<&Row>, lifetime: &str) -> String {
     let row = match row {
         Some(Row::Value(ty)) => ty.clone(),
-        Some(Row::Table(name)) => format!("super::{name}"),
+        Some(Row::Table(name) | Row::Shared(name)) => format!("super::{name}"),
+        Some(Row::TableOrNone(name)) => format!("Option<super::{name}>"),
         Some(Row::Own(name)) => name.clone(),
         None => String::new(),
     };
@@ -432,10 +450,18 @@ fn output(command: Command, row: Option<&Row>, lifetime: &str) -> String {
     }
 }
 
-fn row(query: &Query, description: &Description, columns: &[Column<'_>]) -> Option<Row> {
-    match columns {
-        [] => None,
-        [column] => Some(Row::Value(column.ty.clone())),
+fn row(query: &Query, description: &Description, shape: &Shape<'_>) -> Option<Row> {
+    if let Some(SharedRow { name, .. }) = query.row.as_ref().filter(|_| !description.columns.is_empty()) {
+        return Some(Row::Shared(name.clone()));
+    }
+    if let Some(embed) = description.only_embed() {
+        // As a single column is its bare value.
+        let name = table_struct(&embed.table);
+        return Some(if embed.optional { Row::TableOrNone(name) } else { Row::Table(name) });
+    }
+    match &shape.columns[..] {
+        [] if shape.embeds.is_empty() => None,
+        [column] if shape.embeds.is_empty() => Some(Row::Value(column.ty.clone())),
         _ => Some(match &description.table {
             Some(table) => Row::Table(table_struct(table)),
             None => Row::Own(format!("{}Row", names::camel(&query.name))),

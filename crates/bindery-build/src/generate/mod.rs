@@ -1,19 +1,21 @@
 //! Writes the Rust code: plain data in, the text of each file out. Nothing here touches the disk or a server.
 //!
 //! ```text
-//! mod.rs        enums, table structs, `pub mod cars`, `pub use cars::CarQueries`, `QUERIES`, `MIGRATIONS`
+//! mod.rs        enums, table structs, shared rows, `pub mod cars`, `pub use cars::CarQueries`, `QUERIES`, `MIGRATIONS`
 //! cars.rs       queries/cars.sql: its statements, rows, parameters, functions and `CarQueries`
 //! ```
 
 mod derives;
 mod doc;
 mod domain;
+mod embed;
 mod function;
 mod migrations;
 mod module;
 mod queries;
 mod root;
 mod row;
+mod shared;
 mod text;
 
 use std::collections::BTreeMap;
@@ -58,6 +60,7 @@ pub(crate) enum Layout {
 pub(crate) fn generate(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Files {
     let modules = modules(input);
     report_collisions(input, &modules, diagnostics);
+    shared::report(input, diagnostics);
     report_unknown_names(input, &modules, diagnostics);
     // The root is the longest.
     let texts: Vec<Option<&Module<'_>>> = iter::once(None).chain(modules.iter().map(Some)).collect();
@@ -97,12 +100,15 @@ fn report_collisions(input: &Input<'_>, modules: &[Module<'_>], diagnostics: &mu
         }
         claim(module.struct_name.clone(), owner, diagnostics);
     }
-    for (name, user_type) in root::generated_types(input.types) {
+    for (name, user_type) in root::generated_types(input) {
         claim(name, format!("the type `{}`", user_type.name), diagnostics);
     }
     for table in &input.types.schema.tables {
         let owner = format!("the table `{}`", table.name);
         claim(table_struct(&table.name), owner, diagnostics);
+    }
+    for row in shared::rows(input) {
+        claim(row.name.to_owned(), format!("the row `{}`", row.name), diagnostics);
     }
 }
 
@@ -136,10 +142,11 @@ fn report_unknown_names(input: &Input<'_>, modules: &[Module<'_>], diagnostics: 
 }
 
 fn report_unknown_types(input: &Input<'_>, modules: &[Module<'_>], diagnostics: &mut Vec<Diagnostic>) {
-    let at_root = root::generated_types(input.types).map(|(name, _)| name);
+    let at_root = root::generated_types(input).map(|(name, _)| name);
     let tables = input.types.schema.tables.iter().map(|table| table_struct(&table.name));
     let rows = modules.iter().flat_map(|module| module.row_structs(input.types));
-    let known: Vec<String> = at_root.chain(tables).chain(rows).collect();
+    let shared = shared::rows(input).into_iter().map(|row| row.name.to_owned());
+    let known: Vec<String> = at_root.chain(tables).chain(shared).chain(rows).collect();
     for name in input.types.settings.rust_types.keys().filter(|name| !known.contains(name)) {
         let message = format!("bindery.toml: `rust.types.{name}`: no type of this name is generated");
         diagnostics.push(Diagnostic::error(message).help(format!("write one of {}", known.join(", "))));

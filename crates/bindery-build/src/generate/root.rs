@@ -1,13 +1,17 @@
 //! The root module: enums and table structs, and the way to the modules.
 
+use std::collections::BTreeSet;
+
 use crate::description::{Attribute, Field, Table, UserType, UserTypeKind};
 use crate::names;
+use crate::query::Query;
+use crate::settings::Derives;
 use crate::types::{Scope, Types};
 
 use super::module::Module;
 use super::row::{self, RowStruct};
 use super::text::Text;
-use super::{Input, Layout, derives, doc, domain, migrations, queries, table_struct};
+use super::{Input, Layout, derives, doc, domain, migrations, queries, shared, table_struct};
 
 /// The text of `mod.rs`.
 pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
@@ -22,7 +26,7 @@ pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
         }
     }
     let types = input.types;
-    for (name, user_type) in generated_types(types) {
+    for (name, user_type) in generated_types(input) {
         match &user_type.kind {
             UserTypeKind::Enum(labels) => {
                 text.rare_items(&enum_items(&name, user_type, labels, types));
@@ -36,16 +40,24 @@ pub(super) fn render(input: &Input<'_>, modules: &[Module<'_>]) -> String {
             UserTypeKind::Range(_) | UserTypeKind::Multirange(_) | UserTypeKind::Base { .. } => {}
         }
     }
+    let as_values = rows_as_values(input);
     for table in &types.schema.tables {
-        write_table(table, types, &mut text);
+        let row = TableRow::new(table, types);
+        row.with_struct(|row| row.write(&mut text));
+        if as_values.iter().any(|(name, _)| *name == table.name) {
+            text.rare_items(&row.composite_items());
+        }
     }
+    let shared = shared::rows(input);
+    shared.iter().for_each(|row| row.write(&shared, types, &mut text));
     text.item(|text| queries::write(input, modules, text));
     text.item(|text| migrations::write(&input.carried, text));
     text.finish()
 }
 
 /// The user's types that become types of Rust, with their names there.
-pub(super) fn generated_types(types: Types<'_>) -> impl Iterator<Item = (String, &UserType)> {
+pub(super) fn generated_types<'i>(input: &Input<'i>) -> impl Iterator<Item = (String, &'i UserType)> {
+    let types = input.types;
     let generated = types.schema.types.iter().filter(move |user_type| match user_type.kind {
         UserTypeKind::Enum(_) | UserTypeKind::Composite { .. } => true,
         UserTypeKind::Domain { .. } => types.is_newtype(user_type),
@@ -55,7 +67,41 @@ pub(super) fn generated_types(types: Types<'_>) -> impl Iterator<Item = (String,
     let generated = generated.filter(move |user_type| {
         !types.is_given(&user_type.name) && types.resolve(&user_type.name, None).is_ok()
     });
+    let only_rows = rows_as_values(input);
+    let generated = generated.filter(move |user_type| !only_rows.contains(&(user_type.name.as_str(), true)));
     generated.map(move |user_type| (types.rust_name(user_type), user_type))
+}
+
+/// The tables whose rows are values of columns, each with whether nothing else is of its row type.
+fn rows_as_values<'i>(input: &Input<'i>) -> Vec<(&'i str, bool)> {
+    let types = input.types;
+    let of_type = |field: &'i Field| field.ty.trim_end_matches("[]");
+    let is_row = |query: &Query, field: &Field| field.whole_rows && types.has_table_rows(query, field);
+    let rows = input.queries.iter().flat_map(|(query, description)| {
+        let columns = description.columns.iter().filter(|column| is_row(query, column));
+        columns.map(of_type)
+    });
+    let rows: BTreeSet<&str> = rows.collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let others = input.queries.iter().flat_map(|(query, description)| {
+        let columns = description.columns.iter().filter(|column| !is_row(query, column));
+        description.params.iter().chain(columns).map(of_type)
+    });
+    let tables = types.schema.tables.iter().flat_map(|table| &table.columns).map(of_type);
+    let mut parts = BTreeSet::new();
+    for user_type in &types.schema.types {
+        match &user_type.kind {
+            UserTypeKind::Composite { attributes, .. } => {
+                parts.extend(attributes.iter().map(|attribute| attribute.ty.trim_end_matches("[]")));
+            }
+            UserTypeKind::Domain { base, .. } => drop(parts.insert(base.trim_end_matches("[]"))),
+            _ => {}
+        }
+    }
+    parts.extend(others.chain(tables));
+    rows.into_iter().map(|name| (name, !parts.contains(name))).collect()
 }
 
 fn write_declaration(module: &Module<'_>, layout: Layout, text: &mut Text) {
@@ -144,15 +190,25 @@ fn composite_items(
     let mut columns = row::columns(&fields, Scope::Root, |field| types.field(field));
     // An attribute is written where it stands, so what writes it stays.
     columns.iter_mut().for_each(row::Column::keep_reader);
-    let row = RowStruct { name, title: &title, columns: &columns, said: &said, scope: Scope::Root };
+    let row =
+        RowStruct { name, title: &title, columns: &columns, embeds: &[], said: &said, scope: Scope::Root };
     let mut declaration = Text::part();
     row.write_declaration(&mut declaration);
+    let attributes = attributes.iter().map(|attribute| attribute.name.as_str());
     let named = columns.iter().map(|column| row.field_name(column)).zip(attributes);
-    let read =
-        |(field, attribute): (&str, &Attribute)| format!("{field}: attributes.get({:?})?,", attribute.name);
+    let [implementation, macro_call] = composite_impl(name, qualified, named);
+    [declaration.finish(), implementation, macro_call]
+}
+
+/// How a struct is read and written as a composite type; `named` has each field with its attribute.
+fn composite_impl<'f>(
+    name: &str,
+    qualified: &str,
+    named: impl Iterator<Item = (&'f str, &'f str)> + Clone,
+) -> [String; 2] {
+    let read = |(field, attribute): (&str, &str)| format!("{field}: attributes.get({attribute:?})?,");
     let read: String = named.clone().map(read).collect();
-    let arm =
-        |(field, attribute): (&str, &Attribute)| format!("{:?} => Some(&self.{field}),", attribute.name);
+    let arm = |(field, attribute): (&str, &str)| format!("{attribute:?} => Some(&self.{field}),");
     let arms: String = named.map(arm).collect();
     let implementation = format!(
         "impl bindery::Composite for {name} {{
@@ -165,7 +221,7 @@ fn composite_items(
             }}
         }}"
     );
-    [declaration.finish(), implementation, format!("bindery::impl_composite!({name});")]
+    [implementation, format!("bindery::impl_composite!({name});")]
 }
 
 /// A variant a label: `in service` is `InService`; one that leaves no name, or a name twice, is numbered.
@@ -181,11 +237,32 @@ fn variants(labels: &[String]) -> Vec<String> {
     taken
 }
 
-fn write_table(table: &Table, types: Types<'_>, text: &mut Text) {
-    let name = table_struct(&table.name);
-    let title = format!("A row of `{}`.", table.name);
-    let said = types.settings.derives(None, &name);
-    let columns = row::columns(&table.columns, Scope::Root, |column| types.field(column));
-    let (name, title, scope) = (name.as_str(), title.as_str(), Scope::Root);
-    RowStruct { name, title, columns: &columns, said: &said, scope }.write(text);
+/// The struct of a table's rows.
+pub(super) struct TableRow<'i> {
+    table: &'i Table,
+    name: String,
+    said: Derives,
+    columns: Vec<row::Column<'i>>,
+}
+
+impl<'i> TableRow<'i> {
+    pub fn new(table: &'i Table, types: Types<'i>) -> Self {
+        let name = table_struct(&table.name);
+        let said = types.settings.derives(None, &name);
+        let columns = row::columns(&table.columns, Scope::Root, |column| types.field(column));
+        Self { table, name, said, columns }
+    }
+
+    /// How it is read where a row is a value.
+    fn composite_items(&self) -> [String; 2] {
+        let attributes = self.table.columns.iter().map(|column| column.name.as_str());
+        let fields = self.columns.iter().map(|column| derives::field_name(&column.name, &self.said));
+        composite_impl(&self.name, &self.table.name, fields.zip(attributes))
+    }
+
+    pub fn with_struct<T>(&self, use_it: impl FnOnce(RowStruct<'_>) -> T) -> T {
+        let title = format!("A row of `{}`.", self.table.name);
+        let (columns, said, scope) = (&self.columns[..], &self.said, Scope::Root);
+        use_it(RowStruct { name: &self.name, title: &title, columns, embeds: &[], said, scope })
+    }
 }

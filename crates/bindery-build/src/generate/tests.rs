@@ -222,6 +222,7 @@ impl Random {
         let via = self.one(&[None, Some(Via::FromSql), Some(Via::TryFrom), Some(Via::Serde)]);
         let rust = RustType { path: self.one(&PATHS).to_owned(), via };
         Field {
+            whole_rows: false,
             name,
             ty: ty.to_owned(),
             nullable: self.below(2) == 0,

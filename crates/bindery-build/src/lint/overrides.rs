@@ -14,7 +14,11 @@ pub(crate) fn unused(query: &Query, analysis: &Analysis, inferred: &Description)
     }
     let unused = query.overrides.iter().filter(|rule| match rule.target {
         Target::Param => is_unused_param(query, analysis, inferred, rule),
-        Target::Column => inferred.columns.iter().any(|column| is_unused_column(column, rule)),
+        Target::Column => {
+            let embeds = inferred.embeds.iter().filter(|embed| embed.name == rule.name);
+            inferred.own_columns().any(|(_, column)| is_unused_column(column, rule))
+                || embeds.into_iter().any(|embed| rule.nullable == Some(embed.optional))
+        }
     });
     unused.map(|rule| Finding { at: None, rule: Rule::UnusedOverride, subject: subject(rule) }).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::description::{Field, Schema, UserTypeKind};
+use crate::description::{Embed, Field, Schema, UserTypeKind};
 use crate::lint::Finding;
 use crate::project::Project;
 use crate::query::Query;
@@ -177,6 +177,25 @@ fn queries(old: &LockedQuery, new: &LockedQuery, out: &mut Vec<Difference>) {
         };
         out.push(changed("its row", row(&was.table), row(&is.table)));
     }
+    if was.embeds != is.embeds {
+        let list = |embeds: &[Embed]| {
+            let row = |embed: &Embed| {
+                let Embed { name, table, optional, .. } = embed;
+                format!("`{name}` of `{table}`{}", if *optional { " that may be missing" } else { "" })
+            };
+            let rows: Vec<String> = embeds.iter().map(row).collect();
+            if rows.is_empty() { "nothing".to_owned() } else { rows.join(", ") }
+        };
+        out.push(changed("what it embeds", list(&was.embeds), list(&is.embeds)));
+    }
+    if was.keeps_stars != is.keeps_stars {
+        let sent = |stars: bool| if stars { "a `*`" } else { "its columns" }.to_owned();
+        out.push(changed(
+            "what is sent for a row that it embeds",
+            sent(was.keeps_stars),
+            sent(is.keeps_stars),
+        ));
+    }
     if was.relations != is.relations {
         let list = |relations: &[String]| match relations {
             [] => "nothing".to_owned(),
@@ -200,7 +219,8 @@ fn queries(old: &LockedQuery, new: &LockedQuery, out: &mut Vec<Difference>) {
     }
 }
 
-/// Those of one name are compared; of the others, those at the same place are taken for renamed.
+/// Those of one name are compared, at the same place if there are several of it; of the others, those at the same place are
+/// taken for renamed.
 fn fields(subject: &Subject, kind: &str, old: &[Field], new: &[Field], out: &mut Vec<Difference>) {
     let is_in = |fields: &[Field], name: &str| fields.iter().any(|field| field.name == name);
     let is_at = |fields: &[Field], index: usize, others: &[Field]| {
@@ -208,7 +228,8 @@ fn fields(subject: &Subject, kind: &str, old: &[Field], new: &[Field], out: &mut
     };
     let before = out.len();
     for (index, was) in old.iter().enumerate() {
-        match new.iter().find(|is| is.name == was.name) {
+        let has_name = |is: &&Field| is.name == was.name;
+        match new.get(index).filter(has_name).or_else(|| new.iter().find(has_name)) {
             Some(is) if is == was => {}
             Some(is) => out.push(Difference::changed(subject.clone(), kind, shown(was), shown(is))),
             None if is_at(new, index, old) => {
@@ -282,7 +303,8 @@ pub(crate) fn shown(field: &Field) -> String {
     let elements = if field.null_elements { ", elements nullable" } else { "" };
     let domain = field.domain.as_ref().map(|domain| format!(" of {domain}")).unwrap_or_default();
     let rust = field.rust.as_ref().map(|rust| format!(" as {}", rust.path)).unwrap_or_default();
-    format!("`{} {}{domain} {null}{elements}{rust}`", field.name, field.ty)
+    let rows = if field.whole_rows { ", rows of the table" } else { "" };
+    format!("`{} {}{domain} {null}{elements}{rust}{rows}`", field.name, field.ty)
 }
 
 fn shown_kind(kind: &UserTypeKind) -> String {

@@ -19,10 +19,10 @@ use crate::query::{Command, Query};
 use crate::settings::Settings;
 use crate::source::{self, Sources};
 
-pub(crate) use compare::{Difference, Subject};
+pub(crate) use compare::{Difference, Subject, shown};
 
 /// The form of the file. A build refuses a lock of a later one, and asks the server again for one of an earlier.
-pub(crate) const VERSION: u32 = 5;
+pub(crate) const VERSION: u32 = 6;
 
 /// All that a build needs in place of a server.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,9 @@
 //! It reads what [`super::write`] writes, line by line, and nothing else: a general reader of TOML takes most of a build's
 //! time where it is not optimised. A line that is not as it was written names itself.
 
-use crate::description::{Attribute, Description, Field, Relation, Schema, Table, UserType, UserTypeKind};
+use crate::description::{
+    Attribute, Description, Embed, Field, Relation, Schema, Table, UserType, UserTypeKind,
+};
 use crate::lint::{Finding, Rule};
 use crate::query::Command;
 use crate::settings::{self, RustType};
@@ -96,7 +98,15 @@ impl<'t> Lines<'t> {
             },
             params: self.list("params", field)?,
             columns: self.list("columns", field)?,
+            embeds: match self.value("embeds") {
+                Some(_) => self.list("embeds", embed)?,
+                None => Vec::new(),
+            },
+            keeps_stars: self.value("keeps_stars").is_some() && self.boolean("keeps_stars")?,
         };
+        if description.embeds.iter().any(|embed| embed.columns.end > description.columns.len()) {
+            return Err(self.damaged("`embeds` has more columns than there are"));
+        }
         Ok(LockedQuery { name, file, command, source, description })
     }
 
@@ -315,6 +325,16 @@ fn finding(item: &mut Item<'_>) -> Option<Finding> {
     item.ends_with(" }").then_some(Finding { at, rule, subject })
 }
 
+fn embed(item: &mut Item<'_>) -> Option<Embed> {
+    let (name, table) = (item.part("{ name = ")?, item.part(", table = ")?);
+    let mut number =
+        |key: &str| item.skip(key).then(|| item.number()).flatten().map(|number| number as usize);
+    let columns = number(", from = ")?..number(", to = ")?;
+    let optional = item.skip(", optional = true");
+    let is_whole = (optional || item.skip(", optional = false")) && item.ends_with(" }");
+    (is_whole && !columns.is_empty()).then_some(Embed { name, table, columns, optional })
+}
+
 fn field(item: &mut Item<'_>) -> Option<Field> {
     let (name, ty) = (item.part("{ name = ")?, item.part(", type = ")?);
     let nullable = item.skip(", nullable = true");
@@ -330,7 +350,8 @@ fn field(item: &mut Item<'_>) -> Option<Field> {
         }
         None => None,
     };
-    item.ends_with(" }").then_some(Field { name, ty, nullable, null_elements, domain, rust })
+    let whole_rows = item.skip(", rows = true");
+    item.ends_with(" }").then_some(Field { name, ty, nullable, null_elements, domain, rust, whole_rows })
 }
 
 fn unquoted(value: &str) -> Option<&str> {

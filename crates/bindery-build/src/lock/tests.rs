@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::description::{Attribute, Field, Relation, Table, UserType, UserTypeKind};
+use crate::description::{Attribute, Embed, Field, Relation, Table, UserType, UserTypeKind};
 use crate::lint::{Finding, Rule};
 use crate::settings::{RustType, Via};
 
@@ -15,6 +15,7 @@ fn field(name: &str, ty: &str, nullable: bool) -> Field {
         null_elements: ty.ends_with("[]"),
         domain: None,
         rust: None,
+        whole_rows: false,
     }
 }
 
@@ -32,7 +33,15 @@ fn lock() -> Lock {
                 ..field("a", "json", true)
             },
             Field { rust: Some(RustType { path: "B".into(), via: None }), ..field("b", "json", true) },
+            Field { whole_rows: true, ..field("c", "public.cars[]", false) },
         ],
+        embeds: vec![Embed {
+            name: "car".into(),
+            table: "public.cars".into(),
+            columns: 2..4,
+            optional: true,
+        }],
+        keeps_stars: true,
         at_most_one_row: true,
         read_only: true,
         unmet_keys: Vec::new(),
@@ -123,17 +132,32 @@ fn columns_are_compared_by_name() {
 }
 
 #[test]
+fn columns_of_one_name_are_compared_by_their_places() {
+    let with_two = |nullable| {
+        let mut lock = lock();
+        lock.queries[0].description.columns.push(field("id", "int8", nullable));
+        lock
+    };
+    assert!(with_two(true).differences(&with_two(true)).is_empty());
+    let told: Vec<String> =
+        with_two(true).differences(&with_two(false)).iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["query `FindCar`: column was `id int8 nullable`, is `id int8 not null`"]);
+}
+
+#[test]
 fn what_queries_rest_on_is_compared() {
     let mut fresh = lock();
     fresh.schema.relations[0].not_null = vec!["tab\t".into(), "new".into()];
     fresh.schema.types[0].kind = UserTypeKind::Range("int4".into());
     fresh.queries[0].description.at_most_one_row = false;
     fresh.queries[0].description.table = None;
+    fresh.queries[0].description.embeds[0].optional = false;
     assert_eq!(
         told(&fresh),
         [
             "query `FindCar`: its result was at most one row, is any number of rows",
             "query `FindCar`: its row was that of `public.cars`, is one of its own",
+            "query `FindCar`: what it embeds was `car` of `public.cars` that may be missing, is `car` of `public.cars`",
             "table `public.cars` has no column `id` that is declared NOT NULL any more",
             "table `public.cars` declares its column `new` NOT NULL now",
             "type `a.address`: it was a composite of street text, is a range of int4",

@@ -1,7 +1,7 @@
 //! The lock's text, written by hand rather than by a serialiser, so that a column is a line and a nullable column that
 //! appears is one changed line. It is TOML; the same lock gives the same bytes.
 
-use crate::description::{Attribute, Field, Relation, UserTypeKind};
+use crate::description::{Attribute, Embed, Field, Relation, UserTypeKind};
 
 use crate::lint::Finding;
 
@@ -80,6 +80,23 @@ impl Text {
         }
         self.fields("params", &description.params);
         self.fields("columns", &description.columns);
+        if !description.embeds.is_empty() {
+            self.embeds(&description.embeds);
+        }
+        if description.keeps_stars {
+            self.key("keeps_stars", "true");
+        }
+    }
+
+    fn embeds(&mut self, embeds: &[Embed]) {
+        self.list("embeds", embeds, |out, Embed { name, table, columns, optional }| {
+            out.part("{ name = ", name);
+            out.part(", table = ", table);
+            out.0.push_str(&format!(
+                ", from = {}, to = {}, optional = {optional} }}",
+                columns.start, columns.end
+            ));
+        });
     }
 
     fn findings(&mut self, findings: &[Finding]) {
@@ -138,6 +155,9 @@ impl Text {
                 if let Some(via) = rust.via {
                     out.part(", via = ", via.word());
                 }
+            }
+            if field.whole_rows {
+                out.0.push_str(", rows = true");
             }
             out.0.push_str(" }");
         });

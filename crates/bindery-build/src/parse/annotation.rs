@@ -1,12 +1,13 @@
-//! A query's comment: free text for rustdoc, and `@param`, `@column`, `@rows` and `@allow` lines.
+//! A query's comment: free text for rustdoc, and `@param`, `@column`, `@row`, `@rows` and `@allow` lines.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lint;
+use crate::names;
 use crate::nearest::did_you_mean;
-use crate::query::{Allowed, Override, Target};
+use crate::query::{Allowed, Override, SharedRow, Target};
 use crate::settings::{self, RustType};
 use crate::source::SourceFile;
 
@@ -19,6 +20,8 @@ pub(super) struct Notes {
     pub at_most_one_row: bool,
     /// `@allow: select-star`
     pub allowed: Vec<Allowed>,
+    /// `@row CarSummary`
+    pub row: Option<SharedRow>,
 }
 
 /// Reads the comments that stand at `ranges`.
@@ -32,6 +35,7 @@ pub(super) fn read(
         for line in lines(&file.text, range) {
             match annotation_of(file, &line) {
                 Some(Ok(Annotation::Override(rule))) => notes.overrides.push(rule),
+                Some(Ok(Annotation::Row(row))) => notes.row = Some(row),
                 Some(Ok(Annotation::AtMostOneRow)) => notes.at_most_one_row = true,
                 Some(Ok(Annotation::Allow(rules))) => {
                     let (allowed, unknown): (Vec<_>, Vec<_>) = rules.into_iter().partition(Result::is_ok);
@@ -74,11 +78,12 @@ fn lines(text: &str, comment: Range<usize>) -> Vec<Line<'_>> {
 enum Annotation {
     Override(Override),
     AtMostOneRow,
+    Row(SharedRow),
     /// With an error for each name that no rule has.
     Allow(Vec<Result<Allowed, Box<Diagnostic>>>),
 }
 
-/// `@param name: ...`, `@column name: ...`, `@rows: ...` and `@allow: ...`; other text, sqlc's own `@param name text` too, is none.
+/// `@param name: ...`, `@column name: ...`, `@row Name`, `@rows: ...` and `@allow: ...`; other text, sqlc's own `@param name text` too, is none.
 fn annotation_of(file: &Arc<SourceFile>, line: &Line<'_>) -> Option<Result<Annotation, Box<Diagnostic>>> {
     let trimmed = line.text.trim_start();
     let range_of = |part: &str| {
@@ -95,6 +100,12 @@ fn annotation_of(file: &Arc<SourceFile>, line: &Line<'_>) -> Option<Result<Annot
             ["at", "most", "one"] => Ok(Annotation::AtMostOneRow),
             _ => Err(unknown(rule, "write `at most one`")),
         });
+    }
+    if let Some(rule) = trimmed.strip_prefix("@row ").or_else(|| trimmed.strip_prefix("@row:")).map(str::trim)
+    {
+        return Some(
+            shared_row(rule, range_of(rule)).map(Annotation::Row).map_err(|help| unknown(rule, &help)),
+        );
     }
     if let Some(names) = trimmed.strip_prefix("@allow:") {
         let rules = names.split(',').map(str::trim).map(|name| {
@@ -150,6 +161,23 @@ fn annotation_of(file: &Arc<SourceFile>, line: &Line<'_>) -> Option<Result<Annot
     let range = range_of(name);
     let name = name.to_owned();
     Some(Ok(Annotation::Override(Override { target, name, nullable, null_elements, rust, range })))
+}
+
+/// `CarSummary`, `CarSummary into Car`; the error is what to write.
+fn shared_row(rule: &str, range: Range<usize>) -> Result<SharedRow, String> {
+    let (name, into) = match rule.split_whitespace().collect::<Vec<_>>()[..] {
+        [name] => (name, None),
+        [name, "into", target] => (name, Some(target)),
+        ["at", ..] => return Err("did you mean `@rows`?".to_owned()),
+        _ => return Err("write `@row CarSummary`, or `@row CarSummary into Car`".to_owned()),
+    };
+    for name in [name].into_iter().chain(into) {
+        let proper = crate::types::rust_name(&names::camel(name));
+        if name != proper {
+            return Err(format!("write the name of a struct: `{proper}`"));
+        }
+    }
+    Ok(SharedRow { name: name.to_owned(), into: into.map(str::to_owned), range })
 }
 
 /// `@parm plate: ...`, with the annotation that was meant; what has no colon or is near to none is text.

@@ -33,9 +33,6 @@ impl Header {
 
 const FORM: &str = "write `-- name: <Name> :<command>`";
 
-/// sqlc's commands that are not generated yet.
-const LATER: [&str; 2] = ["execresult", "execlastid"];
-
 /// Reads the last of `tokens`, a comment, as a header, if it is one.
 ///
 /// sqlc takes only a comment at a line's start that begins `name:`; between statements Bindery is as lenient as it
@@ -101,14 +98,23 @@ fn command(file: &Arc<SourceFile>, word: &str, range: Range<usize>) -> Result<Co
         return Ok(command);
     }
     let list = || format!("the commands are {}", Command::list());
-    let (message, label, help) = if LATER.contains(&bare) {
-        let message = format!("the command `{word}` is not supported yet");
-        (message, "known, but not generated yet", list())
+    let (message, label, help) = if bare == "execlastid" {
+        let message = format!("PostgreSQL has no last id, so there is no `{word}`");
+        (message, "a command for MySQL", "use `:one`, and `RETURNING id` in the statement".to_owned())
     } else {
         let near = did_you_mean(bare, Command::ALL.map(Command::word)).map(|help| help.replace(" `", " `:"));
         (format!("unknown command `{word}`"), "no such command", near.unwrap_or_else(list))
     };
     Err(Box::new(Diagnostic::error(message).at(Span::new(file, range), label).help(help)))
+}
+
+/// Whether a statement begins with `# name: ...`, as a header for MySQL may
+/// (sqlc, `internal/engine/postgresql/parse.go`: `CommentSyntax` has no `Hash`).
+pub(super) fn is_hash_header(statement: &str) -> bool {
+    let name = statement
+        .strip_prefix('#')
+        .and_then(|rest| rest.trim_start_matches([' ', '\t']).strip_prefix("name"));
+    name.is_some_and(|rest| rest.trim_start_matches([' ', '\t']).starts_with(':'))
 }
 
 /// The comment's text without its marks, and where it starts.

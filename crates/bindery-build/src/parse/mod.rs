@@ -4,8 +4,10 @@
 //! asked and nothing is guessed: whether a statement is SQL is PostgreSQL's to say.
 
 mod annotation;
+mod embed;
 mod header;
 mod params;
+mod slice;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -145,6 +147,10 @@ impl Block<'_> {
         };
         if let (Some(second), Unnamed::Mistake) = (statements.next(), unnamed) {
             let at = second.significant[0].range.clone();
+            if header::is_hash_header(&file.text[at.start..]) {
+                diagnostics.push(hash_header(file, at));
+                return None;
+            }
             diagnostics.push(
                 Diagnostic::error(format!("query `{}` has two statements", self.header.name))
                     .at(Span::new(file, at), "the second starts here")
@@ -155,22 +161,24 @@ impl Block<'_> {
         let comments = first.leading.iter().filter(|token| token.kind == TokenKind::Comment);
         let ranges = self.header.above.iter().cloned().chain(comments.map(|t| t.range.clone()));
         let notes = annotation::read(file, ranges, diagnostics);
-        let rewritten = params::rewrite(file, first.significant, diagnostics)?;
-        let source =
-            source_hash(command, &rewritten.sql, &rewritten.params, &notes.overrides, notes.at_most_one_row);
+        let params::Rewritten { sql, params, embeds, map } =
+            params::rewrite(file, first.significant, diagnostics)?;
+        let source = source_hash(command, &sql, &params, &embeds, &notes.overrides, notes.at_most_one_row);
         let query = Query {
             name: self.header.name.clone(),
             command,
             doc: notes.doc,
-            sql: rewritten.sql,
+            sql,
             file: Arc::clone(file),
             name_range: self.header.name_range.clone(),
-            params: rewritten.params,
+            params,
+            embeds,
             overrides: notes.overrides,
             at_most_one_row: notes.at_most_one_row,
             allowed: notes.allowed,
+            row: notes.row,
             source,
-            map: rewritten.map,
+            map,
         };
         copy::report(&query, diagnostics);
         Some(query)
@@ -204,12 +212,22 @@ fn is_significant(token: &Token) -> bool {
 fn report_orphans(file: &Arc<SourceFile>, tokens: &[Token], diagnostics: &mut Vec<Diagnostic>) {
     for statement in statements(tokens) {
         let at = statement.significant[0].range.clone();
+        if header::is_hash_header(&file.text[at.start..]) {
+            diagnostics.push(hash_header(file, at));
+            continue;
+        }
         diagnostics.push(
             Diagnostic::error("this statement has no header")
                 .at(Span::new(file, at), "starts here")
                 .help("write `-- name: <Name> :<command>` above it"),
         );
     }
+}
+
+fn hash_header(file: &Arc<SourceFile>, at: Range<usize>) -> Diagnostic {
+    Diagnostic::error("in PostgreSQL `#` begins no comment")
+        .at(Span::new(file, at.start..at.start + 1), "")
+        .help("write `-- name: <Name> :<command>`; `#` is for MySQL")
 }
 
 /// Functions are named by the query, so two of one name in a file would collide, in whatever case they are written.

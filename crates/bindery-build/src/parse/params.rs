@@ -1,4 +1,5 @@
-//! Named parameters become `$1`, `$2`, ...: `@plate`, `sqlc.arg(plate)`, `sqlc.narg('plate')`.
+//! Named parameters become `$1`, `$2`, ...: `@plate`, `sqlc.arg(plate)`, `sqlc.narg('plate')`; `IN (sqlc.slice(plates))` becomes
+//! `= ANY ($1)`, and `sqlc.embed(cars)` becomes `cars.*`.
 //!
 //! Nothing else of the statement is touched, and every edit is kept so that positions lead back to the file.
 
@@ -9,29 +10,42 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lex::{Token, TokenKind};
 use crate::nearest::did_you_mean;
-use crate::query::{Edit, ParamSource, SourceMap};
+use crate::query::{Edit, EmbedSource, ParamSource, SourceMap};
 use crate::source::SourceFile;
+
+use super::{embed, slice};
 
 /// A statement as it is sent.
 #[derive(Debug)]
 pub(super) struct Rewritten {
     pub sql: String,
     pub params: Vec<ParamSource>,
+    pub embeds: Vec<EmbedSource>,
     pub map: SourceMap,
 }
 
-/// A parameter in the file.
+/// A parameter or an embedded row in the file.
 #[derive(Debug)]
 struct Occurrence {
     range: Range<usize>,
+    /// What else is replaced, if it is a list.
+    list: Option<slice::List>,
     what: What,
 }
 
 #[derive(Debug)]
 enum What {
     Numbered(u32),
-    Named { key: String, name: String, narg: bool },
+    Named {
+        key: String,
+        name: String,
+        narg: bool,
+    },
+    /// With the relation as it is sent.
+    Embed(String),
 }
+
+const MACROS: [&str; 4] = ["arg", "narg", "slice", "embed"];
 
 /// Rewrites one statement; none if it uses a macro that does not exist, which is reported.
 pub(super) fn rewrite(
@@ -49,18 +63,26 @@ pub(super) fn rewrite(
     let numbers = number(&occurrences);
     let start = tokens.first()?.range.start;
     let end = tokens.last()?.range.end;
-    let (mut sql, mut edits, mut copied) = (String::new(), Vec::new(), start);
-    for occurrence in &occurrences {
-        let What::Named { key, .. } = &occurrence.what else { continue };
-        sql.push_str(&file.text[copied..occurrence.range.start]);
+    let (mut sql, mut edits, mut embeds, mut copied) = (String::new(), Vec::new(), Vec::new(), start);
+    for Occurrence { range, list, what } in &occurrences {
+        let source = list.as_ref().map_or(range, |list| &list.range);
+        let sent = match what {
+            What::Numbered(_) => continue,
+            What::Named { key, .. } => slice::sent(numbers[key], list.as_ref()),
+            What::Embed(relation) => format!("{relation}.*"),
+        };
+        sql.push_str(&file.text[copied..source.start]);
         let from = sql.len();
-        sql.push_str(&format!("${}", numbers[key]));
-        edits.push(Edit { source: occurrence.range.clone(), sent: from..sql.len() });
-        copied = occurrence.range.end;
+        sql.push_str(&sent);
+        edits.push(Edit { source: source.clone(), sent: from..sql.len() });
+        if let What::Embed(_) = what {
+            embeds.push(EmbedSource { range: range.clone(), sent: from });
+        }
+        copied = source.end;
     }
     sql.push_str(&file.text[copied..end]);
     let params = params(&occurrences, &numbers);
-    Some(Rewritten { sql, params, map: SourceMap { start, edits } })
+    Some(Rewritten { sql, params, embeds, map: SourceMap { start, edits } })
 }
 
 /// Names get the numbers that the statement does not use itself, in order of appearance.
@@ -69,7 +91,7 @@ fn number(occurrences: &[Occurrence]) -> BTreeMap<String, u32> {
         .iter()
         .filter_map(|occurrence| match occurrence.what {
             What::Numbered(number) => Some(number),
-            What::Named { .. } => None,
+            What::Named { .. } | What::Embed(_) => None,
         })
         .collect();
     let mut free = (1..).filter(|number| !taken.contains(number));
@@ -90,6 +112,7 @@ fn params(occurrences: &[Occurrence], numbers: &BTreeMap<String, u32>) -> Vec<Pa
         let (number, name, narg) = match &occurrence.what {
             What::Numbered(number) => (*number, None, false),
             What::Named { key, name, narg } => (numbers[key], Some(name), *narg),
+            What::Embed(_) => continue,
         };
         // PostgreSQL allows 65,535 of them; a larger number is its to refuse.
         let Some(index) = (number as usize).checked_sub(1).filter(|index| *index < 65_535) else {
@@ -112,22 +135,24 @@ fn occurrences(file: &Arc<SourceFile>, tokens: &[Token]) -> Result<Vec<Occurrenc
     let mut found = Vec::new();
     let mut rest = tokens;
     while let [token, following @ ..] = rest {
+        let before = &tokens[..tokens.len() - rest.len()];
         rest = following;
         match &token.kind {
             TokenKind::Placeholder(number) => {
-                found.push(Occurrence { range: token.range.clone(), what: What::Numbered(*number) })
+                let what = What::Numbered(*number);
+                found.push(Occurrence { range: token.range.clone(), list: None, what });
             }
             TokenKind::At => {
                 if let [name @ Token { kind: TokenKind::Word { quoted }, range }, after @ ..] = rest {
                     let what = named(name.text(&file.text), *quoted, false);
-                    found.push(Occurrence { range: token.range.start..range.end, what });
+                    found.push(Occurrence { range: token.range.start..range.end, list: None, what });
                     rest = after;
                 }
             }
             TokenKind::Word { quoted: false }
                 if token.range.len() == 4 && token.text(&file.text).eq_ignore_ascii_case("sqlc") =>
             {
-                if let Some(call) = macro_call(file, token, following)? {
+                if let Some(call) = macro_call(file, before, token, following)? {
                     found.push(call.occurrence);
                     rest = call.rest;
                 }
@@ -152,6 +177,7 @@ struct MacroCall<'t> {
 /// Reads `.arg(name)` after `sqlc`; none if no call follows.
 fn macro_call<'t>(
     file: &Arc<SourceFile>,
+    before: &[Token],
     sqlc: &Token,
     following: &'t [Token],
 ) -> Result<Option<MacroCall<'t>>, Box<Diagnostic>> {
@@ -167,34 +193,47 @@ fn macro_call<'t>(
         Box::new(Diagnostic::error(message).at(Span::new(file, range), "").help(help))
     };
     let call = sqlc.range.start..function.range.end;
-    let narg = match function_name.to_ascii_lowercase().as_str() {
-        "arg" => false,
-        "narg" => true,
-        name @ ("embed" | "slice") => {
-            let message = format!("`sqlc.{name}` is not supported yet");
-            let help = if name == "slice" { "write `= ANY(@ids)`" } else { "list the columns" };
-            return Err(error(message, call, help));
-        }
-        name => {
-            let message = format!("there is no macro `sqlc.{name}`");
-            let near = did_you_mean(name, ["arg", "narg"]).map(|help| help.replace(" `", " `sqlc."));
-            let help = near.as_deref().unwrap_or("the macros are `sqlc.arg` and `sqlc.narg`");
-            return Err(error(message, call, help));
-        }
-    };
+    let name = function_name.to_ascii_lowercase();
+    if !MACROS.contains(&name.as_str()) {
+        let message = format!("there is no macro `sqlc.{name}`");
+        let near = did_you_mean(&name, MACROS).map(|help| help.replace(" `", " `sqlc."));
+        let help = near.unwrap_or_else(|| {
+            let all = MACROS.map(|name| format!("`sqlc.{name}`"));
+            format!("the macros are {}", all.join(", "))
+        });
+        return Err(error(message, call, &help));
+    }
     let Some(close) = close else {
         return Err(error("this macro call is not closed".into(), call, "add a `)`"));
     };
     let range = sqlc.range.start..inside[close].range.end;
-    let what = match argument(&file.text, &inside[..close]) {
-        Some((text, quoted)) => named(&text, quoted, narg),
-        None => {
-            let message = format!("`sqlc.{function_name}` takes one name");
-            return Err(error(message, range, "write `sqlc.arg(name)` or `sqlc.arg('name')`"));
-        }
+    let (inside, rest) = (&inside[..close], &inside[close + 1..]);
+    let one_name = || {
+        let help = format!("write `sqlc.{name}(name)` or `sqlc.{name}('name')`");
+        error(format!("`sqlc.{name}` takes one name"), range.clone(), &help)
     };
-    let occurrence = Occurrence { range, what };
-    Ok(Some(MacroCall { occurrence, rest: &inside[close + 1..] }))
+    if name == "embed" {
+        let relation = embed::relation(&file.text, inside).ok_or_else(one_name)?;
+        let occurrence = Occurrence { range, list: None, what: What::Embed(relation) };
+        return Ok(Some(MacroCall { occurrence, rest }));
+    }
+    let (text, quoted) = argument(&file.text, inside).ok_or_else(one_name)?;
+    let what = named(&text, quoted, name == "narg");
+    if name != "slice" {
+        return Ok(Some(MacroCall { occurrence: Occurrence { range, list: None, what }, rest }));
+    }
+    match slice::place(&file.text, before, rest) {
+        Some(slice::Place { list, rest }) => {
+            Ok(Some(MacroCall { occurrence: Occurrence { range, list, what }, rest }))
+        }
+        None => {
+            let help = format!(
+                "write `IN (sqlc.slice({text}))`, or `= ANY (sqlc.slice({text}))`; an array that is used in another way \
+                 is `@{text}`"
+            );
+            Err(error("`sqlc.slice` has to be the whole list of an IN".into(), range, &help))
+        }
+    }
 }
 
 /// `name`, `'name'`, `"name"`, or `a.b`, which sqlc reads as `ab`.
@@ -257,6 +296,44 @@ mod tests {
     fn strings_comments_and_operators_hold_no_parameters() {
         let sql = "SELECT '@a', \"@b\", $$ @c $$, tags <@ other, @ -5 -- @d\n/* sqlc.arg(e) */";
         assert_eq!(sent(sql), (sql.to_owned(), vec![]));
+    }
+
+    #[test]
+    fn a_slice_is_an_array() {
+        let (sql, names) =
+            sent("a = $1 AND b IN (sqlc.slice(ids)) AND c not /* x */ in ( sqlc.slice('ids') )");
+        assert_eq!(sql, "a = $1 AND b = ANY ($2) AND c <> ALL ($2)");
+        assert_eq!(names, [None, Some("ids".to_owned())]);
+        assert_eq!(sent("id = any(sqlc.slice(ids)::bigint[])").0, "id = any($1::bigint[])");
+        let message = "q.sql:1:11: `sqlc.slice` has to be the whole list of an IN";
+        for sql in
+            ["a IN   (1, sqlc.slice(ids))", "a + b IN  (sqlc.slice(ids), 1)", "a = lower(sqlc.slice(ids))"]
+        {
+            let at = sql.find("sqlc").unwrap() + 1;
+            assert_eq!(refused(sql), message.replace("11", &at.to_string()), "{sql}");
+        }
+    }
+
+    #[test]
+    fn an_embedded_row_is_all_columns_of_its_table() {
+        let cases = [
+            ("sqlc.embed(cars)", "cars.*"),
+            ("sqlc.embed('Cars')", "\"Cars\".*"),
+            ("sqlc.embed(\"my cars\")", "\"my cars\".*"),
+            ("SQLC.Embed( fleet.cars )", "fleet.cars.*"),
+        ];
+        for (written, expected) in cases {
+            let sql = format!("SELECT 'ä', {written}, $1");
+            let file = Arc::new(SourceFile { path: "q.sql".into(), text: sql.clone() });
+            let rewritten = rewrite(&file, &lex::tokens(&sql).unwrap(), &mut Vec::new()).unwrap();
+            assert_eq!(rewritten.sql, format!("SELECT 'ä', {expected}, $1"));
+            let [embed] = &rewritten.embeds[..] else { panic!("one") };
+            assert_eq!(&rewritten.sql[embed.sent..][..expected.len()], expected);
+            assert_eq!(&sql[embed.range.clone()], written);
+            assert_eq!(rewritten.params.len(), 1);
+        }
+        assert_eq!(refused("SELECT sqlc.embed(a, b)"), "q.sql:1:8: `sqlc.embed` takes one name");
+        assert_eq!(refused("SELECT sqlc.embed(a.*)"), "q.sql:1:8: `sqlc.embed` takes one name");
     }
 
     #[test]

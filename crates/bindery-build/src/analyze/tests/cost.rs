@@ -15,7 +15,7 @@ use crate::parse::{self, Unnamed};
 use crate::server_error::ServerError;
 use crate::session::Session;
 use crate::source;
-use crate::trees::{self, Texts};
+use crate::trees::{self, Sent, Texts};
 use crate::wire::Statement;
 
 const STATEMENTS: usize = 1_000;
@@ -83,9 +83,9 @@ fn run(database: &Database, queries: &[String], mode: Mode) -> Duration {
         answers.unwrap().into_iter().map(given).collect::<Vec<_>>()
     });
     if mode == Mode::Analysed {
-        let sql: Vec<&str> = queries.iter().map(String::as_str).collect();
+        let sent = queries.iter().map(|sql| Sent { sql, stars: Vec::new() }).collect::<Vec<_>>();
         let catalog = catalog::load(&mut session, trees.iter().flatten()).unwrap();
-        assert_eq!(trees::analyze(trees, &params, &sql, &catalog).len(), queries.len());
+        assert_eq!(trees::analyze(trees, &params, &sent, &catalog).len(), queries.len());
     }
     start.elapsed()
 }

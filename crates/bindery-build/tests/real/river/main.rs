@@ -7,7 +7,7 @@ use std::error::Error;
 use bindery::chrono::{TimeDelta, Utc};
 use bindery::serde_json::json;
 use bindery::{Config, DatabaseClient};
-use db::river_job::{JobGetAvailableParams, JobInsertFullParams};
+use db::river_job::{JobGetAvailableParams, JobInsertFastManyParams, JobInsertFullParams};
 use db::river_job_copyfrom::JobInsertFastManyCopyFromParams;
 use db::river_queue::QueueCreateOrSetUpdatedAtParams;
 use db::{
@@ -81,6 +81,26 @@ async fn jobs(jobs: &RiverJobQueries) -> Result<(), bindery::Error> {
     assert_eq!(counts.iter().map(|row| row.count_running).collect::<Vec<_>>(), [1, 0]);
     assert_eq!(jobs.job_get_stuck(0, Utc::now() + TimeDelta::hours(1), 10).await?.len(), 1);
     assert_eq!(jobs.job_list(10).await?.len(), 1);
+    let many = JobInsertFastManyParams {
+        id: &[0],
+        args: &[json!({})],
+        created_at: &[Utc::now()],
+        kind: &["mail"],
+        max_attempts: &[3],
+        metadata: &[json!({})],
+        priority: &[1],
+        queue: &["default"],
+        scheduled_at: &[Utc::now()],
+        state: &["scheduled"],
+        tags: &["a"],
+        unique_key: &[b"twice"],
+        unique_states: &[0],
+    };
+    let inserted = jobs.job_insert_fast_many(many).await?;
+    assert_eq!((inserted[0].river_job.kind.as_str(), inserted[0].unique_skipped_as_duplicate), ("mail", false));
+    let scheduled = jobs.job_schedule(Some(Utc::now() + TimeDelta::hours(1)), 10).await?;
+    assert_eq!((scheduled[0].river_job.id, scheduled[0].conflict_discarded), (inserted[0].river_job.id, false));
+    jobs.job_delete(inserted[0].river_job.id).await?;
     let missing = jobs.job_get_by_id(job.id + 1).await.expect_err("there is one job");
     assert!(missing.is_no_rows());
     Ok(())

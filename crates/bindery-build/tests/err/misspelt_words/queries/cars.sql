@@ -1,9 +1,6 @@
 -- name: Command :mny
 SELECT id FROM cars;
 
--- name: Later :execresult
-INSERT INTO cars (id, plate) VALUES (@id, @plate);
-
 -- name: Annotation :many
 -- Text with a colon: @parm is none here.
 -- @parm plate: not null
