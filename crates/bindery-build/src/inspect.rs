@@ -17,6 +17,7 @@ use crate::project::Project;
 use crate::query::{Override, Query, Target};
 use crate::session::{Session, SessionError};
 use crate::trees::{self, STACK, Texts};
+use crate::variants;
 
 /// What PostgreSQL says of a query, and what Bindery makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ impl Config {
     ) -> Result<Vec<QueryInfo>, SessionError> {
         let session = &mut migrated.session;
         let Described { answers, .. } =
-            describe::describe(session, queries, &self.settings, &self.progress, diagnostics)?;
+            variants::describe(session, queries, &self.settings, &self.progress, diagnostics)?;
         let mut accepted: Vec<(&Query, Description)> = Vec::new();
         for (query, answer) in queries.iter().zip(answers) {
             match answer {

@@ -148,6 +148,7 @@ pub mod types {
 /// What generated code is made of; nothing to use by hand.
 #[doc(hidden)]
 pub mod generated {
+    pub use crate::query::sent;
     pub use crate::type_name::type_name;
     pub use crate::value::composite::{accepts_composite, decode_composite, encode_composite};
     pub use crate::value::enumeration::{accepts_enum, decode_enum, encode_enum};

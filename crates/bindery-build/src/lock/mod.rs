@@ -19,7 +19,7 @@ use crate::query::{Command, Query};
 use crate::settings::Settings;
 use crate::source::{self, Sources};
 
-pub(crate) use compare::{Difference, Subject};
+pub(crate) use compare::{Difference, Subject, shown};
 
 /// The form of the file. A build refuses a lock of a later one, and asks the server again for one of an earlier.
 pub(crate) const VERSION: u32 = 5;

@@ -4,6 +4,8 @@
 //! asked and nothing is guessed: whether a statement is SQL is PostgreSQL's to say.
 
 mod annotation;
+mod dynamic;
+mod fragments;
 mod header;
 mod params;
 
@@ -18,6 +20,7 @@ use crate::lex::{self, Token, TokenKind};
 use crate::query::{Query, source_hash};
 use crate::source::{SourceFile, Sources};
 
+use fragments::Fragment;
 use header::Header;
 
 /// What statements without a header are.
@@ -155,10 +158,20 @@ impl Block<'_> {
         let comments = first.leading.iter().filter(|token| token.kind == TokenKind::Comment);
         let ranges = self.header.above.iter().cloned().chain(comments.map(|t| t.range.clone()));
         let notes = annotation::read(file, ranges, diagnostics);
-        let rewritten = params::rewrite(file, first.significant, diagnostics)?;
-        let source =
-            source_hash(command, &rewritten.sql, &rewritten.params, &notes.overrides, notes.at_most_one_row);
-        let query = Query {
+        let mut rewritten = params::rewrite(file, first.significant, diagnostics)?;
+        let fragments = self.fragments(file, &first, diagnostics)?;
+        let choices = match &fragments[..] {
+            [] => None,
+            some => Some(dynamic::choices(file, first.significant, some, &rewritten, diagnostics)?),
+        };
+        let mut hashed = None;
+        if let Some(choices) = &choices {
+            hashed = Some(choices.hashed());
+            rewritten = choices.whole();
+        }
+        let hashed = hashed.as_ref().unwrap_or(&rewritten.sql);
+        let source = source_hash(command, hashed, &rewritten.params, &notes.overrides, notes.at_most_one_row);
+        let mut query = Query {
             name: self.header.name.clone(),
             command,
             doc: notes.doc,
@@ -171,9 +184,44 @@ impl Block<'_> {
             allowed: notes.allowed,
             source,
             map: rewritten.map,
+            dynamic: None,
         };
+        if command.takes_items() && choices.is_some() {
+            diagnostics.push(dynamic::refuse_items(&query, &fragments));
+            return None;
+        }
+        query.dynamic = choices.map(|choices| Arc::new(choices.into_dynamic(&query)));
         copy::report(&query, diagnostics);
         Some(query)
+    }
+}
+
+impl Block<'_> {
+    /// The parts of the statement that are not always sent; none if a mark is wrong, which is reported.
+    fn fragments(
+        &self,
+        file: &Arc<SourceFile>,
+        statement: &Statement<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<Fragment>> {
+        if !fragments::has_marks(file, self.tokens) {
+            return Some(Vec::new());
+        }
+        let (first, last) = (statement.significant.first()?, statement.significant.last()?);
+        let own = first.range.start..last.range.end;
+        // A mark may stand behind the semicolon.
+        let rest = &file.text[statement.end..];
+        let line_end = statement.end + rest.find('\n').unwrap_or(rest.len());
+        let before = diagnostics.len();
+        let (leading, after): (Vec<&Token>, Vec<&Token>) =
+            self.tokens.iter().partition(|token| token.range.start < own.start);
+        let (within, behind): (Vec<&Token>, Vec<&Token>) =
+            after.into_iter().partition(|token| token.range.start < line_end);
+        let cloned = |tokens: Vec<&Token>| tokens.into_iter().cloned().collect::<Vec<_>>();
+        fragments::report_outside(file, &cloned(leading), diagnostics);
+        let fragments = fragments::read(file, &cloned(within), &own, diagnostics);
+        fragments::report_outside(file, &cloned(behind), diagnostics);
+        (diagnostics.len() == before).then_some(fragments)
     }
 }
 

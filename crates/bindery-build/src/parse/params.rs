@@ -13,7 +13,7 @@ use crate::query::{Edit, ParamSource, SourceMap};
 use crate::source::SourceFile;
 
 /// A statement as it is sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Rewritten {
     pub sql: String,
     pub params: Vec<ParamSource>,

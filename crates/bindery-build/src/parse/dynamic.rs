@@ -1,0 +1,375 @@
+//! Every statement that a query with optional parts may be.
+//!
+//! In go the fragments and the statement with all of them, out comes a text for each choice, whose parameters are numbered
+//! without gaps and whose edits lead back to the file.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::dynamic::{Dynamic, DynamicParam, Filter, MOST_STATEMENTS, Sent, Variant};
+use crate::lex::{Token, TokenKind};
+use crate::names;
+use crate::query::{Edit, ParamSource, Query, SourceMap, Target};
+use crate::source::SourceFile;
+
+use super::fragments::{Fragment, Kind, error};
+use super::params::Rewritten;
+
+/// What the marks of a statement say.
+pub(super) struct Choices {
+    text: Range<usize>,
+    filters: Vec<Filter>,
+    orders: Vec<Filter>,
+    params: Vec<DynamicParam>,
+    /// Each of another text, with the first choice that picks it.
+    texts: Vec<(Rewritten, Vec<usize>, usize)>,
+    statements: Vec<usize>,
+}
+
+/// A statement with all that is optional in it.
+struct Template<'t> {
+    file: &'t Arc<SourceFile>,
+    rewritten: &'t Rewritten,
+    /// Where it ends in the file.
+    end: usize,
+    fragments: &'t [Fragment],
+    filters: Vec<Filter>,
+    orders: Vec<Filter>,
+}
+
+/// Where a parameter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Outside,
+    Filter(usize),
+    Order(usize),
+}
+
+/// Writes down all statements; none if something is wrong, which is reported.
+pub(super) fn choices(
+    file: &Arc<SourceFile>,
+    significant: &[Token],
+    fragments: &[Fragment],
+    rewritten: &Rewritten,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Choices> {
+    let before = diagnostics.len();
+    let named = |kind| named(fragments.iter().filter(move |fragment| fragment.kind == kind));
+    let (filters, orders) = (named(Kind::If), named(Kind::Order));
+    let end = significant.last()?.range.end;
+    let template = Template { file, rewritten, end, fragments, filters, orders };
+    template.check_orders(significant, diagnostics);
+    report_numbered(file, significant, diagnostics);
+    let params = template.params(diagnostics);
+    template.check_names(&params, diagnostics);
+    let choices = template.count(diagnostics)?;
+    if diagnostics.len() > before {
+        return None;
+    }
+    let mut of_text: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut texts, mut statements) = (Vec::new(), Vec::with_capacity(choices));
+    for choice in 0..choices {
+        let (text, sent) = template.text(choice, &params);
+        let index = *of_text.entry(text.sql.clone()).or_insert(texts.len());
+        if index == texts.len() {
+            texts.push((text, sent, choice));
+        }
+        statements.push(index);
+    }
+    let text = rewritten.map.start..fragments.iter().fold(end, |end, fragment| end.max(fragment.mark_end));
+    let Template { filters, orders, .. } = template;
+    Some(Choices { text, filters, orders, params, texts, statements })
+}
+
+/// The names in order of appearance, which are the same in any case, as those of parameters are.
+fn named<'f>(fragments: impl Iterator<Item = &'f Fragment>) -> Vec<Filter> {
+    let mut named: Vec<Filter> = Vec::new();
+    for Fragment { name, name_range, .. } in fragments {
+        if !named.iter().any(|filter| is_same(&filter.name, name)) {
+            named.push(Filter { name: name.clone(), range: name_range.clone() });
+        }
+    }
+    named
+}
+
+fn is_same(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+/// Numbers would have gaps.
+fn report_numbered(file: &Arc<SourceFile>, tokens: &[Token], diagnostics: &mut Vec<Diagnostic>) {
+    let numbered = tokens.iter().find(|token| matches!(token.kind, TokenKind::Placeholder(_)));
+    diagnostics.extend(numbered.map(|token| {
+        let message = "a statement with optional parts names its parameters";
+        error(file, &token.range, message, "write `@name` in place of the number, as in `status = @status`")
+    }));
+}
+
+impl Template<'_> {
+    /// The alternatives stand one below the other.
+    fn check_orders(&self, significant: &[Token], diagnostics: &mut Vec<Diagnostic>) {
+        let orders: Vec<&Fragment> =
+            self.fragments.iter().filter(|fragment| fragment.kind == Kind::Order).collect();
+        if let [only] = orders[..] {
+            let help = "write another one below it, or remove the mark";
+            let message = format!("`{}` is the only ordering", only.name);
+            diagnostics.push(error(self.file, &only.name_range, message, help));
+        }
+        for (index, order) in orders.iter().enumerate() {
+            if orders[..index].iter().any(|other| names::camel(&other.name) == names::camel(&order.name)) {
+                let message = format!("there are two orderings named `{}`", order.name);
+                diagnostics.push(error(self.file, &order.name_range, message, "rename one of them"));
+            }
+        }
+        for pair in orders.windows(2) {
+            let between = pair[0].lines.end..pair[1].lines.start;
+            let mut code = significant.iter().filter(|token| super::is_significant(token));
+            if code.any(|token| between.contains(&token.range.start)) {
+                let message = format!("the ordering `{}` stands apart from `{}`", pair[1].name, pair[0].name);
+                let help = "one of the orderings is sent in their place: write them one below the other";
+                diagnostics.push(error(self.file, &pair[1].name_range, message, help));
+            }
+        }
+    }
+
+    /// How many choices there are, unless they are too many.
+    fn count(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<usize> {
+        let (filters, orders) = (self.filters.len(), self.orders.len());
+        let count = Dynamic::choices(filters, orders);
+        if let Some(count) = count.filter(|count| *count <= MOST_STATEMENTS) {
+            return Some(count);
+        }
+        let count = count.map_or("too many".to_owned(), |count| count.to_string());
+        let times = if orders > 1 { format!(" and {orders} orderings") } else { String::new() };
+        let message =
+            format!("{filters} filters{times} are {count} statements, and {MOST_STATEMENTS} is the most");
+        let last = self.filters.last().or(self.orders.last())?;
+        let help = "give conditions that come together one name; write a condition that needs no plan of its own as \
+                    `(sqlc.narg(x)::int IS NULL OR seats >= sqlc.narg(x))`; or make two queries of it";
+        diagnostics.push(
+            error(self.file, &last.range, message, help).note("every one of them is prepared by the build"),
+        );
+        None
+    }
+
+    /// All parameters with what decides whether they are sent.
+    fn params(&self, diagnostics: &mut Vec<Diagnostic>) -> Vec<DynamicParam> {
+        let mut places: Vec<Vec<Place>> = self.rewritten.params.iter().map(|_| Vec::new()).collect();
+        for edit in &self.rewritten.map.edits {
+            let place = self.place(edit.source.start);
+            for number in numbers(&self.rewritten.sql[edit.sent.clone()]) {
+                places[number - 1].push(place);
+            }
+        }
+        let described = self.rewritten.params.iter().zip(places);
+        let mut params: Vec<DynamicParam> = described
+            .map(|(source, mut places)| {
+                places.sort();
+                places.dedup();
+                let sent = self.sent(source, &places, diagnostics);
+                DynamicParam { source: source.clone(), sent }
+            })
+            .collect();
+        // The whole statement's keep their order.
+        params.sort_by_key(|param| matches!(&param.sent, Sent::Ordered(orders) if !orders.contains(&0)));
+        params
+    }
+
+    fn place(&self, at: usize) -> Place {
+        let Some(fragment) = self.fragments.iter().find(|fragment| fragment.lines.contains(&at)) else {
+            return Place::Outside;
+        };
+        let position = |all: &[Filter]| all.iter().position(|filter| is_same(&filter.name, &fragment.name));
+        match fragment.kind {
+            Kind::If => position(&self.filters).map_or(Place::Outside, Place::Filter),
+            Kind::Order => position(&self.orders).map_or(Place::Outside, Place::Order),
+        }
+    }
+
+    fn sent(&self, source: &ParamSource, places: &[Place], diagnostics: &mut Vec<Diagnostic>) -> Sent {
+        let orders = places.iter().map(|place| match place {
+            Place::Order(order) => Some(*order),
+            _ => None,
+        });
+        match places {
+            [] | [Place::Outside, ..] => Sent::Always,
+            [Place::Filter(filter)] => Sent::With(*filter),
+            _ => match orders.collect::<Option<Vec<usize>>>() {
+                Some(orders) if orders.len() == self.orders.len() => Sent::Always,
+                Some(orders) => Sent::Ordered(orders),
+                None => {
+                    diagnostics.push(self.shared(source, places));
+                    Sent::Always
+                }
+            },
+        }
+    }
+
+    fn shared(&self, source: &ParamSource, places: &[Place]) -> Diagnostic {
+        let name = source.name.as_deref().unwrap_or_default();
+        let places = places.iter().map(|place| match place {
+            Place::Outside => String::new(),
+            Place::Filter(filter) => format!("the filter `{}`", self.filters[*filter].name),
+            Place::Order(order) => format!("the ordering `{}`", self.orders[*order].name),
+        });
+        let message = format!("`{name}` is a parameter of {}", places.collect::<Vec<_>>().join(" and of "));
+        let help = "give the filters one name, so that they come and go together, or the parameter two names";
+        error(self.file, &source.range, message, help)
+    }
+
+    /// Each name becomes a field of the struct of parameters.
+    fn check_names(&self, params: &[DynamicParam], diagnostics: &mut Vec<Diagnostic>) {
+        let name_of = |param: &DynamicParam| param.source.name.clone().unwrap_or_default();
+        let required = params.iter().filter(|param| !matches!(param.sent, Sent::With(_)));
+        let mut fields: Vec<(String, &str)> = required
+            .map(|param| (names::snake(&name_of(param)), "a parameter that is always given"))
+            .collect();
+        if !self.orders.is_empty() {
+            fields.push(("order".to_owned(), "the choice of an ordering"));
+        }
+        for (index, filter) in self.filters.iter().enumerate() {
+            let own: Vec<&DynamicParam> =
+                params.iter().filter(|param| param.sent == Sent::With(index)).collect();
+            let field = names::snake(&filter.name);
+            if let [only] = own[..] {
+                let name = name_of(only);
+                if !is_same(&name, &filter.name) {
+                    let message = format!("no parameter of these lines is called `{}`", filter.name);
+                    let help = format!("`{name}` is in no other line: write `-- @if {name}`");
+                    diagnostics.push(error(self.file, &filter.range, message, help));
+                }
+            }
+            if let Some((_, what)) = fields.iter().find(|(other, _)| *other == field) {
+                let message = format!("`{}` is the name of {what}", filter.name);
+                let help = "call the filter by a parameter that is only in its lines; or, if it has none, by another name, \
+                            which becomes a `bool`";
+                diagnostics.push(error(self.file, &filter.range, message, help));
+            }
+            fields.push((field, "another filter"));
+        }
+        if let Some(param) = params.iter().find(|param| names::snake(&name_of(param)) == "order")
+            && !self.orders.is_empty()
+        {
+            let message = "`order` is the choice of an ordering, and cannot be a parameter";
+            diagnostics.push(error(self.file, &param.source.range, message, "rename the parameter"));
+        }
+    }
+
+    /// The statement of a choice, and which of the parameters it has.
+    fn text(&self, choice: usize, params: &[DynamicParam]) -> (Rewritten, Vec<usize>) {
+        let sent = |param: &usize| params[*param].is_sent(choice, self.filters.len());
+        let sent: Vec<usize> = (0..params.len()).filter(sent).collect();
+        let numbered = |old: usize| {
+            let source = &self.rewritten.params[old - 1];
+            sent.iter().position(|param| params[*param].source == *source).map_or(0, |index| index + 1)
+        };
+        let (mut sql, mut edits, mut copied) = (String::new(), Vec::new(), self.rewritten.map.start);
+        for (source, text) in self.changes(choice) {
+            if source.start < copied {
+                // It is in a fragment that is left out.
+                continue;
+            }
+            sql.push_str(&self.file.text[copied..source.start]);
+            let from = sql.len();
+            sql.push_str(&renumbered(text, numbered));
+            copied = source.end;
+            edits.push(Edit { source, sent: from..sql.len() });
+        }
+        sql.push_str(&self.file.text[copied..self.end]);
+        sql.truncate(sql.trim_end().len());
+        let map = SourceMap { start: self.rewritten.map.start, edits };
+        let sources = sent.iter().map(|param| params[*param].source.clone()).collect();
+        (Rewritten { sql, params: sources, map }, sent)
+    }
+
+    /// What is not sent as it stands in the file, in order, with what is sent.
+    fn changes(&self, choice: usize) -> Vec<(Range<usize>, &str)> {
+        let is_sent = |fragment: &Fragment| match self.place(fragment.lines.start) {
+            Place::Outside => true,
+            Place::Filter(filter) => Dynamic::has_filter(choice, filter),
+            Place::Order(order) => choice >> self.filters.len() == order,
+        };
+        let cut = self.fragments.iter().flat_map(|fragment| match is_sent(fragment) {
+            true => fragment.marks.clone(),
+            false => vec![fragment.lines.clone()],
+        });
+        let rewritten = self.rewritten;
+        let edits =
+            rewritten.map.edits.iter().map(|edit| (edit.source.clone(), &rewritten.sql[edit.sent.clone()]));
+        let mut changes: Vec<(Range<usize>, &str)> = cut.map(|range| (range, "")).chain(edits).collect();
+        changes.sort_by_key(|(source, _)| (source.start, std::cmp::Reverse(source.end)));
+        changes
+    }
+}
+
+/// The numbers of the parameters in what a parameter was replaced by.
+fn numbers(text: &str) -> impl Iterator<Item = usize> {
+    text.split('$').skip(1).filter_map(|part| digits(part).parse().ok())
+}
+
+fn digits(text: &str) -> &str {
+    &text[..text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len())]
+}
+
+fn renumbered(text: &str, numbered: impl Fn(usize) -> usize) -> String {
+    let mut parts = text.split('$');
+    let mut renumbered = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        renumbered.push('$');
+        let number = digits(part);
+        match number.parse() {
+            Ok(old) => renumbered.push_str(&numbered(old).to_string()),
+            Err(_) => renumbered.push_str(number),
+        }
+        renumbered.push_str(&part[number.len()..]);
+    }
+    renumbered
+}
+
+impl Choices {
+    /// What the answers depend on.
+    pub fn hashed(&self) -> String {
+        let names = self.filters.iter().chain(&self.orders).map(|filter| filter.name.as_str());
+        let texts = self.texts.iter().map(|(text, ..)| text.sql.as_str());
+        names.chain(texts).collect::<Vec<_>>().join(";\n")
+    }
+
+    /// The statement with all filters, in the default ordering.
+    pub fn whole(&self) -> Rewritten {
+        let whole = self.statements[(1 << self.filters.len()) - 1];
+        self.texts[whole].0.clone()
+    }
+
+    /// A query for each statement, as `whole` but for what the statement has not.
+    pub fn into_dynamic(self, whole: &Query) -> Dynamic {
+        let has_all = |rewritten: &Rewritten| rewritten.sql == whole.sql;
+        let is_known =
+            |name: &str| self.params.iter().any(|param| param.source.name.as_deref() == Some(name));
+        let variant = |(rewritten, params, choice): (Rewritten, Vec<usize>, usize)| {
+            let mut query = whole.clone();
+            let has = |name: &str| rewritten.params.iter().any(|param| param.name.as_deref() == Some(name));
+            // What no statement has is told of the whole one.
+            query.overrides.retain(|rule| match rule.target {
+                Target::Param => has(&rule.name) || has_all(&rewritten) && !is_known(&rule.name),
+                Target::Column => true,
+            });
+            (query.sql, query.params, query.map) = (rewritten.sql, rewritten.params, rewritten.map);
+            Variant { query, params, choice }
+        };
+        let variants = self.texts.into_iter().map(variant).collect();
+        let orders = self.orders.into_iter().map(|order| order.name).collect();
+        let Self { text, filters, params, statements, .. } = self;
+        Dynamic { text, filters, orders, params, variants, statements }
+    }
+}
+
+/// Lists are run a statement for all items.
+pub(super) fn refuse_items(query: &Query, fragments: &[Fragment]) -> Diagnostic {
+    let word = query.command.word();
+    let range = fragments.first().map_or(query.name_range.clone(), |fragment| fragment.name_range.clone());
+    Diagnostic::error(format!("a `:{word}` has no optional parts"))
+        .at(Span::new(&query.file, range), "")
+        .help("all its items are of one statement: write a query for each that there may be")
+}

@@ -1,0 +1,271 @@
+//! Asks PostgreSQL about every statement of every query, and makes one description of those of one query.
+//!
+//! A type is the same in all statements that have the parameter or the column, or that is an error. NULL is possible where it is
+//! in any of them; at most one row, and only reading, is what all of them do.
+
+use std::collections::BTreeMap;
+
+use crate::describe::{self, Described};
+use crate::description::{Description, Field};
+use crate::diagnostic::Diagnostic;
+use crate::dynamic::{Dynamic, Variant};
+use crate::lint::{Finding, Rule};
+use crate::lock::shown;
+use crate::names;
+use crate::progress::Progress;
+use crate::query::Query;
+use crate::session::{Session, SessionError};
+use crate::settings::Settings;
+
+/// An answer to each query: what [`describe::describe`] gives, of all statements.
+///
+/// # Errors
+/// The connection fails.
+pub(crate) fn describe(
+    session: &mut Session,
+    queries: &[&Query],
+    settings: &Settings,
+    progress: &Progress,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Described, SessionError> {
+    let statements: Vec<&Query> = queries.iter().flat_map(|query| query.statements()).collect();
+    let before = diagnostics.len();
+    let Described { answers, schema } =
+        describe::describe(session, &statements, settings, progress, diagnostics)?;
+    if statements.len() > queries.len() {
+        drop_repeated(diagnostics, before);
+    }
+    let mut answers = answers.into_iter();
+    let merged = queries.iter().map(|query| {
+        let Some(dynamic) = &query.dynamic else { return answers.next().expect("each has an answer") };
+        let of_query: Vec<_> = answers.by_ref().take(dynamic.variants.len()).collect();
+        merge(query, dynamic, of_query, diagnostics)
+    });
+    Ok(Described { answers: merged.collect(), schema })
+}
+
+/// Mistakes in annotations are told of each statement.
+fn drop_repeated(diagnostics: &mut Vec<Diagnostic>, from: usize) {
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for diagnostic in diagnostics.drain(from..) {
+        if !told.contains(&diagnostic) {
+            told.push(diagnostic);
+        }
+    }
+    diagnostics.append(&mut told);
+}
+
+fn merge(
+    query: &Query,
+    dynamic: &Dynamic,
+    answers: Vec<Result<Description, Diagnostic>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Description, Diagnostic> {
+    let mut accepted: Vec<(&Variant, Description)> = Vec::new();
+    let mut refused: Vec<(&Variant, Diagnostic)> = Vec::new();
+    for (variant, answer) in dynamic.variants.iter().zip(answers) {
+        match answer {
+            Ok(description) => accepted.push((variant, description)),
+            Err(diagnostic) => refused.push((variant, diagnostic)),
+        }
+    }
+    let mut refused = told(dynamic, refused).into_iter();
+    if let Some(first) = refused.next() {
+        diagnostics.extend(refused);
+        return Err(first);
+    }
+    let mut differences = Vec::new();
+    let params = params(query, dynamic, &accepted, &mut differences);
+    let columns = columns(query, dynamic, &accepted, &mut differences);
+    let mut differences = differences.into_iter();
+    if let Some(first) = differences.next() {
+        diagnostics.extend(differences);
+        return Err(first);
+    }
+    let all = || accepted.iter().map(|(_, description)| description);
+    let union = |of: fn(&Description) -> &Vec<String>| {
+        let mut union: Vec<String> = all().flat_map(of).cloned().collect();
+        union.sort();
+        union.dedup();
+        union
+    };
+    let table = all().next().and_then(|first| first.table.clone());
+    Ok(Description {
+        params,
+        columns,
+        at_most_one_row: all().all(|description| description.at_most_one_row),
+        read_only: all().all(|description| description.read_only),
+        unmet_keys: union(|description| &description.unmet_keys),
+        table: table.filter(|_| all().map(|description| &description.table).is_sorted_by(|a, b| a == b)),
+        relations: union(|description| &description.relations),
+        findings: findings(query, &accepted),
+        statements: accepted.len(),
+    })
+}
+
+/// What the server refuses: each mistake once, told of the statement that leaves out least. What a statement is refused for
+/// that leaves out more may be the same mistake in another place.
+fn told(dynamic: &Dynamic, mut refused: Vec<(&Variant, Diagnostic)>) -> Vec<Diagnostic> {
+    refused
+        .sort_by_key(|(variant, _)| (dynamic.left_out(variant.choice).len(), dynamic.order(variant.choice)));
+    let mut told: Vec<(usize, Diagnostic)> = Vec::new();
+    for (variant, diagnostic) in &refused {
+        let left_out = dynamic.left_out(variant.choice);
+        let is_told = told.iter().any(|(choice, other)| {
+            let others = dynamic.left_out(*choice);
+            let is_part = !others.is_empty() && others.iter().all(|filter| left_out.contains(filter));
+            is_part || (other.location(), other.message()) == (diagnostic.location(), diagnostic.message())
+        });
+        if !is_told {
+            told.push((variant.choice, diagnostic.clone()));
+        }
+    }
+    let is_whole_refused = refused.iter().any(|(variant, _)| variant.choice == dynamic.whole());
+    let with_variant = |(choice, diagnostic): (usize, Diagnostic)| {
+        if choice == dynamic.whole() {
+            return diagnostic;
+        }
+        let diagnostic = diagnostic.note(format!(
+            "in the statement {}: {} of {} are refused",
+            dynamic.told(choice),
+            refused.len(),
+            dynamic.variants.len()
+        ));
+        let left_out = dynamic.left_out(choice);
+        match left_out.is_empty() || is_whole_refused {
+            true => diagnostic,
+            false => diagnostic.help(
+                "what is left has to be a statement: begin conditions with `WHERE true`, and each optional line with its `AND`",
+            ),
+        }
+    };
+    told.into_iter().map(with_variant).collect()
+}
+
+/// A field in one of the statements.
+type Found<'d> = (&'d Variant, &'d Field);
+
+/// One field for the same one of several statements.
+fn merged(
+    query: &Query,
+    dynamic: &Dynamic,
+    what: &str,
+    found: &[Found<'_>],
+    differences: &mut Vec<Diagnostic>,
+) -> Option<Field> {
+    let (first_variant, first) = found.iter().max_by_key(|(variant, _)| {
+        (variant.choice == dynamic.whole(), dynamic.filters.len() - dynamic.left_out(variant.choice).len())
+    })?;
+    let is_same = |other: &Field| {
+        other.ty == first.ty
+            && other.domain == first.domain
+            && other.rust == first.rust
+            && other.name == first.name
+    };
+    if let Some((variant, other)) =
+        found.iter().find(|(_, other)| what == "column" && !is_same(other) || other.ty != first.ty)
+    {
+        let message =
+            format!("{what} `{}` has another type in another statement of `{}`", first.name, query.name);
+        let of =
+            |variant: &Variant, field: &Field| format!("{} {}", shown(field), dynamic.told(variant.choice));
+        let help = match what {
+            "column" => format!("cast it wherever it is selected: `{}::{}`", first.name, first.ty),
+            _ => format!("cast it wherever it is used: `@{}::{}`", first.name, first.ty),
+        };
+        let span = match what {
+            "column" => query.name_span(),
+            _ => query.span_of_param(
+                query
+                    .params
+                    .iter()
+                    .position(|param| param.name.as_ref() == Some(&first.name))
+                    .map_or(0, |index| index + 1),
+            ),
+        };
+        let diagnostic = Diagnostic::error(message).at(span, "").note(of(first_variant, first));
+        differences.push(diagnostic.note(of(variant, other)).help(help));
+    }
+    let any = |is: fn(&Field) -> bool| found.iter().any(|(_, field)| is(field));
+    let agreed = found.iter().all(|(_, other)| is_same(other));
+    Some(Field {
+        nullable: any(|field| field.nullable),
+        null_elements: any(|field| field.null_elements),
+        domain: first.domain.clone().filter(|_| agreed),
+        rust: first.rust.clone().filter(|_| agreed),
+        ..(*first).clone()
+    })
+}
+
+fn params(
+    query: &Query,
+    dynamic: &Dynamic,
+    accepted: &[(&Variant, Description)],
+    differences: &mut Vec<Diagnostic>,
+) -> Vec<Field> {
+    let mut params: Vec<Field> = (0..dynamic.params.len())
+        .filter_map(|param| {
+            let found = accepted.iter().filter_map(|(variant, description)| {
+                let index = variant.params.iter().position(|other| *other == param)?;
+                Some((*variant, description.params.get(index)?))
+            });
+            merged(query, dynamic, "parameter", &found.collect::<Vec<_>>(), differences)
+        })
+        .collect();
+    let names = names::distinct(params.iter().map(|param| param.name.clone()));
+    params.iter_mut().zip(names).for_each(|(param, name)| param.name = name);
+    params
+}
+
+fn columns(
+    query: &Query,
+    dynamic: &Dynamic,
+    accepted: &[(&Variant, Description)],
+    differences: &mut Vec<Diagnostic>,
+) -> Vec<Field> {
+    let list = |description: &Description| -> Vec<String> {
+        description.columns.iter().map(|column| column.name.clone()).collect()
+    };
+    let whole = accepted.iter().find(|(variant, _)| variant.choice == dynamic.whole()).or(accepted.first());
+    let Some((_, whole)) = whole else { return Vec::new() };
+    let other = accepted.iter().find(|(_, description)| list(description) != list(whole));
+    if let Some((variant, other)) = other {
+        let message = format!("not all statements of `{}` return the same columns", query.name);
+        let told = |description: &Description| list(description).join(", ");
+        differences.push(
+            Diagnostic::error(message)
+                .at(query.name_span(), "")
+                .note(format!("{} {}", told(whole), dynamic.told(dynamic.whole())))
+                .note(format!("{} {}", told(other), dynamic.told(variant.choice)))
+                .help("select the same columns in each, or make two queries of it"),
+        );
+        return Vec::new();
+    }
+    let of_column = |index: usize| {
+        let found = accepted
+            .iter()
+            .filter_map(|(variant, description)| Some((*variant, description.columns.get(index)?)));
+        merged(query, dynamic, "column", &found.collect::<Vec<_>>(), differences)
+    };
+    (0..whole.columns.len()).filter_map(of_column).collect()
+}
+
+/// What is found in any of the statements, at its place in the whole one. An annotation is of no use only if it is of none in
+/// all of them.
+fn findings(query: &Query, accepted: &[(&Variant, Description)]) -> Vec<Finding> {
+    let mut counted: BTreeMap<Finding, usize> = BTreeMap::new();
+    for (variant, description) in accepted {
+        for finding in &description.findings {
+            let at = finding.at.and_then(|at| query.position_of(variant.query.span_of(at).range.start));
+            *counted.entry(Finding { at, ..finding.clone() }).or_default() += 1;
+        }
+    }
+    let is_meant = |(finding, count): (Finding, usize)| {
+        let with_it = accepted.iter().filter(|(variant, _)| {
+            let overrides = &variant.query.overrides;
+            overrides.iter().any(|rule| crate::lint::subject_of_override(rule) == finding.subject)
+        });
+        (finding.rule != Rule::UnusedOverride || count == with_it.count()).then_some(finding)
+    };
+    counted.into_iter().filter_map(is_meant).collect()
+}
