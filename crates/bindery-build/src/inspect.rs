@@ -31,8 +31,10 @@ pub struct QueryInfo {
     pub line: usize,
     /// The word of its header, `opt`.
     pub command: String,
-    /// The text that is sent.
+    /// The text that is sent; where parts are optional, the one with all of them, in its first ordering.
     pub sql: String,
+    /// How many statements it stands for: 1, unless parts of it are optional.
+    pub statements: usize,
     /// Whether more than one row is impossible.
     pub at_most_one_row: bool,
     /// Why it is, or why it is not.
@@ -149,9 +151,13 @@ fn info(query: &Query, described: &Description, tree: Option<&Value<'_>>, catalo
         line: query.line(),
         command: query.command.word().to_owned(),
         sql: query.sql.clone(),
+        statements: query.statements().count(),
         at_most_one_row: described.at_most_one_row,
         rows_reason: match query.at_most_one_row {
             true => said("@rows"),
+            false if query.dynamic.is_some() => {
+                format!("with all that is optional, {}", reason::rows_reason(tree, catalog).sentence())
+            }
             false => reason::rows_reason(tree, catalog).sentence(),
         },
         params: params.map(|(index, param)| field(param, Some(param_reason(index, param)))).collect(),

@@ -55,7 +55,7 @@ impl Config {
             return Err(Error::new(diagnostics));
         };
         let (expected, live) = thread::scope(|scope| {
-            let asking = scope.spawn(|| Live::ask(&mut session, &project.queries));
+            let asking = scope.spawn(|| Live::ask(&mut session, &project.statements()));
             let expected = Expected::ask(self, &project);
             (expected, asking.join().expect("asking does not panic"))
         });
@@ -98,8 +98,9 @@ impl Expected {
     fn ask(config: &Config, project: &Project) -> Result<Self, Vec<Diagnostic>> {
         let mut migrated = config.migrated(project).map_err(|diagnostic| vec![*diagnostic])?;
         let failed = |error: SessionError| vec![*surroundings(error)];
-        let asked = queries::expected(&mut migrated.session, &project.queries).map_err(failed)?;
-        let (shapes, mut uses) = queries::accepted(&mut migrated.session.client, &project.queries, asked)?;
+        let statements = project.statements();
+        let asked = queries::expected(&mut migrated.session, &statements).map_err(failed)?;
+        let (shapes, mut uses) = queries::accepted(&mut migrated.session.client, &statements, asked)?;
         let facts = facts::load(&mut migrated.session.client).map_err(|error| failed(error.into()))?;
         uses.know_types(&facts);
         Ok(Self { major: migrated.major, facts, shapes, uses })
@@ -107,7 +108,7 @@ impl Expected {
 }
 
 impl Live {
-    fn ask(session: &mut Session, queries: &[Query]) -> Result<Self, SessionError> {
+    fn ask(session: &mut Session, queries: &[&Query]) -> Result<Self, SessionError> {
         let version: String = session.client.query_one("SHOW server_version_num", &[])?.get(0);
         // The role's own search_path decides which table of goose's is meant, and it alone: from here on names are whole.
         let applied = applied::load(&mut session.client)?;
@@ -140,7 +141,7 @@ fn report(project: &Project, expected: Expected, live: Live) -> DriftReport {
     }
     let is_same_major = expected.major == live.major;
     drifts.extend(objects::compare(&expected.facts, &live.facts, is_same_major, &expected.uses));
-    drifts.extend(queries::compare(&project.queries, &expected.shapes, live.shapes));
+    drifts.extend(queries::compare(&project.statements(), &expected.shapes, live.shapes));
     drifts.extend(live.lacking.into_iter().flatten().map(Lacking::told));
     let mut report = DriftReport { drifts, queries: project.queries.len(), objects: expected.facts.0.len() };
     report.sort();

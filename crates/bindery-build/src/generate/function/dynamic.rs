@@ -235,26 +235,38 @@ impl<'i> Function<'i> {
         format!("&bindery::generated::sent(&[{}])", pairs.collect::<Vec<_>>().join(", "))
     }
 
-    /// Writes the statements as the run time knows them.
+    /// Writes the statements as the run time knows them: they differ in what is sent, and in the types of that.
     pub(super) fn write_statements(&self, dynamic: &Dynamic, text: &mut Text) {
         let count = dynamic.variants.len();
         text.doc("", format_args!("The statements of [`{}`].", self.name));
-        text.line(format_args!("pub static {}: [bindery::Query; {count}] = [\n", self.statement));
+        text.line(format_args!("pub static {}: [bindery::Query; {count}] = {{\n", self.statement));
+        text.write(format_args!(
+            "    const fn statement(
+        sql: &'static str,
+        params: &'static [&'static str],
+    ) -> bindery::Query {{
+        bindery::Query {{
+            name: {:?},
+            file: {:?},
+            sql,
+            params,
+",
+            self.query.name, self.query.file.path,
+        ));
+        text.list("            ", "columns: ", &self.column_types(), true);
+        text.write(format_args!("        }}\n    }}\n    [\n"));
         for variant in &dynamic.variants {
-            text.write(format_args!(
-                "    bindery::Query {{\n        name: {:?},\n        file: {:?},\n        sql: {},\n",
-                self.query.name,
-                self.query.file.path,
-                sql_literal(&variant.query.sql)
-            ));
+            text.write(format_args!("        statement(\n"));
+            text.write(format_args!("            {},\n", sql_literal(&variant.query.sql)));
             let params = variant.params.iter().map(|param| &self.description.params[*param]);
             let params: Vec<String> =
                 params.map(|param| format!("{:?}", types::without_modifier(&param.ty))).collect();
-            text.list("        ", "params: ", &params, false);
-            text.list("        ", "columns: ", &self.column_types(), true);
-            text.write(format_args!("    }},\n"));
+            text.list("            ", "", &params, true);
+            text.write(format_args!("        ),\n"));
         }
-        text.write(format_args!("];\n"));
+        text.write(format_args!("    ]\n}};\n"));
+        // Short ones fit on a line.
+        text.leave_to_prettyplease();
     }
 
     /// The parameters that are no filter's.

@@ -1,0 +1,82 @@
+-- name: SearchCars :many
+-- Cars by what is asked of them.
+SELECT id, plate, status, seats, colour
+FROM cars
+WHERE id <> @not_id
+  AND status = @status            -- @if status
+  AND colour IS NULL              -- @if unpainted
+  -- @if seats
+  AND seats >= @least
+  AND seats <= @most
+  -- @end
+  -- @if tags
+  AND EXISTS (
+      SELECT FROM car_tags
+      WHERE car_tags.car_id = cars.id AND tag = ANY (@tags)
+  )
+  -- @end
+ORDER BY id                                         -- @order oldest
+ORDER BY plate DESC                                 -- @order plate
+ORDER BY abs(seats - @wanted::int), colour, id      -- @order nearest
+LIMIT @most_rows;
+
+-- name: StreamCars :stream
+SELECT plate FROM cars
+WHERE true
+  AND seats = @seats       -- @if seats
+ORDER BY id;               -- @if in_order
+
+-- name: FindCar :opt
+SELECT id, plate FROM cars
+WHERE true
+  AND id = @id -- @if id
+  AND plate = @plate -- @if plate
+ORDER BY id
+LIMIT 1;
+
+-- name: CountCars :one
+SELECT count(*) FROM cars
+WHERE status = @status -- @if status
+
+-- name: ChangeCar :exec
+-- What is given is changed; a colour may be taken away.
+UPDATE cars SET
+    plate = plate
+    , colour = @colour                        -- @if colour
+    , seats = @seats                          -- @if seats
+    , settings = settings || @settings        -- @if settings
+WHERE id = @id;
+
+-- name: DeleteCars :execrows
+DELETE FROM cars
+WHERE NOT EXISTS (SELECT FROM car_tags WHERE car_id = id)
+AND status = @status -- @if status
+AND id = ANY (@ids) -- @if ids
+;
+
+-- name: ListCars :many
+SELECT id FROM cars
+ORDER BY id -- @order id
+ORDER BY plate -- @order plate
+;
+
+-- name: Twins :many
+-- Both texts are the same, and are one statement.
+SELECT id FROM cars
+WHERE true
+  AND seats > 2 -- @if big
+  AND seats > 2 -- @if large
+;
+
+-- name: InsertCar :one
+WITH car AS (
+    INSERT INTO cars (plate, status, seats, colour)
+    VALUES (@plate, @status, @seats, @colour)
+    RETURNING id
+), tags AS (
+    INSERT INTO car_tags (car_id, tag) SELECT car.id, tag FROM car, unnest(@tags::text[]) AS tag
+)
+SELECT id FROM car;
+
+-- name: Car :one
+SELECT * FROM cars WHERE id = @id;
