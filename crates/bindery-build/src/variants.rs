@@ -103,44 +103,42 @@ fn merge(
     })
 }
 
-/// What the server refuses: each mistake once, told of the statement that leaves out least. What a statement is refused for
-/// that leaves out more may be the same mistake in another place.
+/// What the server refuses: each mistake once, told of the statement that leaves out least.
 fn told(dynamic: &Dynamic, mut refused: Vec<(&Variant, Diagnostic)>) -> Vec<Diagnostic> {
     refused
         .sort_by_key(|(variant, _)| (dynamic.left_out(variant.choice).len(), dynamic.order(variant.choice)));
+    let count = format!("{} of {}", refused.len(), dynamic.variants.len());
+    let is_whole_refused = refused.iter().any(|(variant, _)| variant.choice == dynamic.whole());
     let mut told: Vec<(usize, Diagnostic)> = Vec::new();
-    for (variant, diagnostic) in &refused {
+    for (variant, diagnostic) in refused {
         let left_out = dynamic.left_out(variant.choice);
         let is_told = told.iter().any(|(choice, other)| {
-            let others = dynamic.left_out(*choice);
-            let is_part = !others.is_empty() && others.iter().all(|filter| left_out.contains(filter));
-            is_part || (other.location(), other.message()) == (diagnostic.location(), diagnostic.message())
+            // A line that is missing in a statement is missing in those that leave out more.
+            let mut others = dynamic.left_out(*choice).into_iter();
+            let is_more = others.len() > 0 && others.all(|filter| left_out.contains(&filter));
+            let place = |diagnostic: &Diagnostic| (diagnostic.location(), diagnostic.message().to_owned());
+            is_more && !is_whole_refused || place(other) == place(&diagnostic)
         });
         if !is_told {
-            told.push((variant.choice, diagnostic.clone()));
+            told.push((variant.choice, diagnostic));
         }
     }
-    let is_whole_refused = refused.iter().any(|(variant, _)| variant.choice == dynamic.whole());
     let with_variant = |(choice, diagnostic): (usize, Diagnostic)| {
-        if choice == dynamic.whole() {
+        if is_whole_refused {
             return diagnostic;
         }
-        let diagnostic = diagnostic.note(format!(
-            "in the statement {}: {} of {} are refused",
-            dynamic.told(choice),
-            refused.len(),
-            dynamic.variants.len()
-        ));
-        let left_out = dynamic.left_out(choice);
-        match left_out.is_empty() || is_whole_refused {
-            true => diagnostic,
-            false => diagnostic.help(
-                "what is left has to be a statement: begin conditions with `WHERE true`, and each optional line with its `AND`",
-            ),
+        let note = format!("in the statement {} (refused: {count})", dynamic.told(choice));
+        match dynamic.left_out(choice)[..] {
+            [] => diagnostic.note(note),
+            _ => diagnostic.note(note).help(NEEDS_MORE),
         }
     };
     told.into_iter().map(with_variant).collect()
 }
+
+/// What to do about a statement that is none without a line.
+const NEEDS_MORE: &str = "what is left has to be a statement: begin the conditions with `WHERE true` and each optional line \
+                          with its `AND`, and give lines that need each other the same name";
 
 /// A field in one of the statements.
 type Found<'d> = (&'d Variant, &'d Field);

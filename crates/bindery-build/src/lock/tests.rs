@@ -20,6 +20,7 @@ fn field(name: &str, ty: &str, nullable: bool) -> Field {
 
 fn lock() -> Lock {
     let description = Description {
+        statements: 12,
         params: vec![
             field("plate", "public.plate", false),
             Field { domain: Some("public.plate".into()), ..field("other", "text", true) },

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Diagnostic;
 use crate::dynamic::{Dynamic, DynamicParam, Filter, MOST_STATEMENTS, Sent, Variant};
 use crate::lex::{Token, TokenKind};
 use crate::names;
-use crate::query::{Edit, ParamSource, Query, SourceMap, Target};
+use crate::query::{Command, Edit, ParamSource, Query, SourceMap, Target};
 use crate::source::SourceFile;
 
 use super::fragments::{Fragment, Kind, error};
@@ -141,7 +141,7 @@ impl Template<'_> {
         if let Some(count) = count.filter(|count| *count <= MOST_STATEMENTS) {
             return Some(count);
         }
-        let count = count.map_or("too many".to_owned(), |count| count.to_string());
+        let count = count.map_or("countless".to_owned(), |count| count.to_string());
         let times = if orders > 1 { format!(" and {orders} orderings") } else { String::new() };
         let message =
             format!("{filters} filters{times} are {count} statements, and {MOST_STATEMENTS} is the most");
@@ -201,7 +201,10 @@ impl Template<'_> {
                 Some(orders) => Sent::Ordered(orders),
                 None => {
                     diagnostics.push(self.shared(source, places));
-                    Sent::Always
+                    match places[0] {
+                        Place::Filter(filter) => Sent::With(filter),
+                        Place::Outside | Place::Order(_) => Sent::Always,
+                    }
                 }
             },
         }
@@ -365,11 +368,9 @@ impl Choices {
     }
 }
 
-/// Lists are run a statement for all items.
-pub(super) fn refuse_items(query: &Query, fragments: &[Fragment]) -> Diagnostic {
-    let word = query.command.word();
-    let range = fragments.first().map_or(query.name_range.clone(), |fragment| fragment.name_range.clone());
-    Diagnostic::error(format!("a `:{word}` has no optional parts"))
-        .at(Span::new(&query.file, range), "")
-        .help("all its items are of one statement: write a query for each that there may be")
+/// Lists are run with one statement for all items.
+pub(super) fn refuse_items(file: &Arc<SourceFile>, command: Command, first: &Fragment) -> Diagnostic {
+    let message = format!("a `:{}` has no optional parts", command.word());
+    let help = "all its items are of one statement: write a query for each that there may be";
+    error(file, &first.name_range, message, help)
 }

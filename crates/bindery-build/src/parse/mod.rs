@@ -162,6 +162,10 @@ impl Block<'_> {
         let fragments = self.fragments(file, &first, diagnostics)?;
         let choices = match &fragments[..] {
             [] => None,
+            [first, ..] if command.takes_items() => {
+                diagnostics.push(dynamic::refuse_items(file, command, first));
+                return None;
+            }
             some => Some(dynamic::choices(file, first.significant, some, &rewritten, diagnostics)?),
         };
         let mut hashed = None;
@@ -186,10 +190,6 @@ impl Block<'_> {
             map: rewritten.map,
             dynamic: None,
         };
-        if command.takes_items() && choices.is_some() {
-            diagnostics.push(dynamic::refuse_items(&query, &fragments));
-            return None;
-        }
         query.dynamic = choices.map(|choices| Arc::new(choices.into_dynamic(&query)));
         copy::report(&query, diagnostics);
         Some(query)
