@@ -45,7 +45,7 @@ impl<'i> Function<'i> {
             }
         }
         text.item(|text| self.write_dynamic_params(dynamic, text));
-        text.item(|text| self.write_params_impl(dynamic, text));
+        self.write_params_impl(dynamic, text);
     }
 
     fn write_orders(&self, dynamic: &Dynamic, text: &mut Text) {
@@ -120,12 +120,17 @@ impl<'i> Function<'i> {
 
     fn write_params_impl(&self, dynamic: &Dynamic, text: &mut Text) {
         let lifetime = if self.borrows() { "<'a>" } else { "" };
-        text.line(format_args!("impl{lifetime} {}{lifetime} {{\n", self.params_name()));
+        let name = format!("{}{lifetime}", self.params_name());
+        text.write(format_args!("\nimpl{lifetime} {name} {{"));
         if !self.required(dynamic).is_empty() {
-            self.write_new(dynamic, text);
+            text.method(&name, |text| self.write_new(dynamic, text));
         }
-        text.write(format_args!("    /// The one that is sent for these.\n"));
-        text.write(format_args!("    fn statement(&self) -> &'static bindery::Query {{\n"));
+        text.method(&name, |text| self.write_choice(dynamic, text));
+        text.write(format_args!("}}\n"));
+    }
+
+    /// Which of the statements it is: a bit for each filter, and the number of the ordering above them.
+    fn write_choice(&self, dynamic: &Dynamic, text: &mut Text) {
         let given = |(index, filter): (usize, &crate::dynamic::Filter)| {
             let field = names::snake(&filter.name);
             let is_some = match self.filter(dynamic, index) {
@@ -140,20 +145,26 @@ impl<'i> Function<'i> {
             let times = if parts.is_empty() { String::new() } else { format!("{} * ", dynamic.whole() + 1) };
             parts.push(format!("{times}self.order as usize"));
         }
-        text.write(format_args!("let choice = {};\n", parts.join(" + ")));
-        if dynamic.variants.len() == dynamic.statements.len() {
-            text.write(format_args!("&{}[choice]\n", self.statement));
-        } else {
+        let (mut table, mut index) = (String::new(), "choice");
+        if dynamic.variants.len() < dynamic.statements.len() {
             // Some choices come to the same text.
             let statements: Vec<String> = dynamic.statements.iter().map(ToString::to_string).collect();
-            text.write(format_args!(
-                "const STATEMENTS: [usize; {}] = [{}];\n",
-                statements.len(),
-                statements.join(", ")
-            ));
-            text.write(format_args!("&{}[STATEMENTS[choice]]\n", self.statement));
+            let list = statements.join(", ");
+            (table, index) = (
+                format!("const STATEMENTS: [usize; {}] = [{list}];\n", statements.len()),
+                "STATEMENTS[choice]",
+            );
         }
-        text.write(format_args!("    }}\n}}\n"));
+        text.write(format_args!(
+            "    /// The statement for what is given.
+    fn statement(&self) -> &'static bindery::Query {{
+        {table}let choice = {};
+        &{}[{index}]
+    }}
+",
+            parts.join(" + "),
+            self.statement
+        ));
         text.leave_to_prettyplease();
     }
 
@@ -185,6 +196,7 @@ impl<'i> Function<'i> {
             arguments.join(", "),
             fields.join(", ")
         ));
+        text.leave_to_prettyplease();
     }
 
     /// What the function's documentation says of its statements.
