@@ -69,14 +69,19 @@ fn merge(
             Err(diagnostic) => refused.push((variant, diagnostic)),
         }
     }
+    // The one that leaves out least is what the others are compared with.
+    let rank = |variant: &Variant| (dynamic.left_out(variant.choice).len(), dynamic.order(variant.choice));
+    accepted.sort_by_key(|(variant, _)| rank(variant));
+    refused.sort_by_key(|(variant, _)| rank(variant));
     let mut refused = told(dynamic, refused).into_iter();
     if let Some(first) = refused.next() {
         diagnostics.extend(refused);
         return Err(first);
     }
     let mut differences = Vec::new();
-    let params = params(query, dynamic, &accepted, &mut differences);
-    let columns = columns(query, dynamic, &accepted, &mut differences);
+    let merging = Merging { query, dynamic, accepted: &accepted };
+    let params = merging.params(&mut differences);
+    let columns = merging.columns(&mut differences);
     let mut differences = differences.into_iter();
     if let Some(first) = differences.next() {
         diagnostics.extend(differences);
@@ -103,10 +108,8 @@ fn merge(
     })
 }
 
-/// What the server refuses: each mistake once, told of the statement that leaves out least.
-fn told(dynamic: &Dynamic, mut refused: Vec<(&Variant, Diagnostic)>) -> Vec<Diagnostic> {
-    refused
-        .sort_by_key(|(variant, _)| (dynamic.left_out(variant.choice).len(), dynamic.order(variant.choice)));
+/// What the server refuses: each mistake once, told of the first statement that has it.
+fn told(dynamic: &Dynamic, refused: Vec<(&Variant, Diagnostic)>) -> Vec<Diagnostic> {
     let count = format!("{} of {}", refused.len(), dynamic.variants.len());
     let is_whole_refused = refused.iter().any(|(variant, _)| variant.choice == dynamic.whole());
     let mut told: Vec<(usize, Diagnostic)> = Vec::new();
@@ -140,112 +143,101 @@ fn told(dynamic: &Dynamic, mut refused: Vec<(&Variant, Diagnostic)>) -> Vec<Diag
 const NEEDS_MORE: &str = "what is left has to be a statement: begin the conditions with `WHERE true` and each optional line \
                           with its `AND`, and give lines that need each other the same name";
 
-/// A field in one of the statements.
-type Found<'d> = (&'d Variant, &'d Field);
+/// A field in one of the statements, which is that of a choice.
+struct Found<'d> {
+    choice: usize,
+    field: &'d Field,
+}
 
-/// One field for the same one of several statements.
-fn merged(
-    query: &Query,
-    dynamic: &Dynamic,
-    what: &str,
-    found: &[Found<'_>],
-    differences: &mut Vec<Diagnostic>,
-) -> Option<Field> {
-    let (first_variant, first) = found.iter().max_by_key(|(variant, _)| {
-        (variant.choice == dynamic.whole(), dynamic.filters.len() - dynamic.left_out(variant.choice).len())
-    })?;
-    let is_same = |other: &Field| {
-        other.ty == first.ty
-            && other.domain == first.domain
-            && other.rust == first.rust
-            && other.name == first.name
-    };
-    if let Some((variant, other)) =
-        found.iter().find(|(_, other)| what == "column" && !is_same(other) || other.ty != first.ty)
-    {
-        let message =
-            format!("{what} `{}` has another type in another statement of `{}`", first.name, query.name);
-        let of =
-            |variant: &Variant, field: &Field| format!("{} {}", shown(field), dynamic.told(variant.choice));
-        let help = match what {
-            "column" => format!("cast it wherever it is selected: `{}::{}`", first.name, first.ty),
-            _ => format!("cast it wherever it is used: `@{}::{}`", first.name, first.ty),
-        };
-        let span = match what {
-            "column" => query.name_span(),
-            _ => query.span_of_param(
-                query
-                    .params
-                    .iter()
-                    .position(|param| param.name.as_ref() == Some(&first.name))
-                    .map_or(0, |index| index + 1),
-            ),
-        };
-        let diagnostic = Diagnostic::error(message).at(span, "").note(of(first_variant, first));
-        differences.push(diagnostic.note(of(variant, other)).help(help));
+/// What the statements are statements of.
+struct Merging<'q> {
+    query: &'q Query,
+    dynamic: &'q Dynamic,
+    accepted: &'q [(&'q Variant, Description)],
+}
+
+impl Merging<'_> {
+    fn params(&self, differences: &mut Vec<Diagnostic>) -> Vec<Field> {
+        let params = (0..self.dynamic.params.len()).filter_map(|param| {
+            let found = self.accepted.iter().filter_map(|(variant, description)| {
+                let index = variant.params.iter().position(|other| *other == param)?;
+                Some(Found { choice: variant.choice, field: description.params.get(index)? })
+            });
+            let found: Vec<Found<'_>> = found.collect();
+            let first = found.first()?;
+            if let Some(other) = found.iter().find(|other| other.field.ty != first.field.ty) {
+                let name = &first.field.name;
+                let number = self.query.params.iter().position(|param| param.name.as_ref() == Some(name));
+                let help = format!("cast it wherever it is used: `@{name}::{}`", first.field.ty);
+                let differs = self.differs("parameter", first, other).help(help);
+                let span = self.query.span_of_param(number.map_or(0, |index| index + 1));
+                differences.push(differs.at(span, ""));
+            }
+            Some(merged(&found, first.field))
+        });
+        let mut params: Vec<Field> = params.collect();
+        let names = names::distinct(params.iter().map(|param| param.name.clone()));
+        params.iter_mut().zip(names).for_each(|(param, name)| param.name = name);
+        params
     }
-    let any = |is: fn(&Field) -> bool| found.iter().any(|(_, field)| is(field));
-    let agreed = found.iter().all(|(_, other)| is_same(other));
-    Some(Field {
+
+    fn columns(&self, differences: &mut Vec<Diagnostic>) -> Vec<Field> {
+        let lists = self.accepted.iter().map(|(variant, description)| {
+            let names: Vec<&str> = description.columns.iter().map(|column| column.name.as_str()).collect();
+            (self.dynamic.told(variant.choice), names.join(", "))
+        });
+        let lists: Vec<(String, String)> = lists.collect();
+        let Some((told, first)) = lists.first() else { return Vec::new() };
+        if let Some((other_told, other)) = lists.iter().find(|(_, list)| list != first) {
+            let message = format!("not all statements of `{}` return the same columns", self.query.name);
+            differences.push(
+                Diagnostic::error(message)
+                    .at(self.query.name_span(), "")
+                    .note(format!("{told}: {first}"))
+                    .note(format!("{other_told}: {other}"))
+                    .help("select the same columns in each, or make two queries of it"),
+            );
+            return Vec::new();
+        }
+        let count = self.accepted.first().map_or(0, |(_, description)| description.columns.len());
+        (0..count).filter_map(|index| self.column(index, differences)).collect()
+    }
+
+    fn column(&self, index: usize, differences: &mut Vec<Diagnostic>) -> Option<Field> {
+        let found = self.accepted.iter().filter_map(|(variant, description)| {
+            Some(Found { choice: variant.choice, field: description.columns.get(index)? })
+        });
+        let found: Vec<Found<'_>> = found.collect();
+        let first = found.first()?;
+        if let Some(other) = found.iter().find(|other| !is_same(other.field, first.field)) {
+            let help = format!("cast it wherever it is selected: `{}::{}`", first.field.name, first.field.ty);
+            let differs = self.differs("column", first, other).help(help);
+            differences.push(differs.at(self.query.name_span(), ""));
+        }
+        Some(merged(&found, first.field))
+    }
+
+    fn differs(&self, what: &str, first: &Found<'_>, other: &Found<'_>) -> Diagnostic {
+        let name = &first.field.name;
+        let message = format!("{what} `{name}` is not the same in all statements of `{}`", self.query.name);
+        let told = |found: &Found<'_>| format!("{}: {}", self.dynamic.told(found.choice), shown(found.field));
+        Diagnostic::error(message).note(told(first)).note(told(other))
+    }
+}
+
+fn is_same(a: &Field, b: &Field) -> bool {
+    (&a.ty, &a.domain, &a.rust) == (&b.ty, &b.domain, &b.rust)
+}
+
+/// One field for those of several statements. A parameter may meet a column in one of them that it does not meet in another: what
+/// is known of that column is taken from the first.
+fn merged(found: &[Found<'_>], first: &Field) -> Field {
+    let any = |is: fn(&Field) -> bool| found.iter().any(|found| is(found.field));
+    Field {
         nullable: any(|field| field.nullable),
         null_elements: any(|field| field.null_elements),
-        domain: first.domain.clone().filter(|_| agreed),
-        rust: first.rust.clone().filter(|_| agreed),
-        ..(*first).clone()
-    })
-}
-
-fn params(
-    query: &Query,
-    dynamic: &Dynamic,
-    accepted: &[(&Variant, Description)],
-    differences: &mut Vec<Diagnostic>,
-) -> Vec<Field> {
-    let mut params: Vec<Field> = (0..dynamic.params.len())
-        .filter_map(|param| {
-            let found = accepted.iter().filter_map(|(variant, description)| {
-                let index = variant.params.iter().position(|other| *other == param)?;
-                Some((*variant, description.params.get(index)?))
-            });
-            merged(query, dynamic, "parameter", &found.collect::<Vec<_>>(), differences)
-        })
-        .collect();
-    let names = names::distinct(params.iter().map(|param| param.name.clone()));
-    params.iter_mut().zip(names).for_each(|(param, name)| param.name = name);
-    params
-}
-
-fn columns(
-    query: &Query,
-    dynamic: &Dynamic,
-    accepted: &[(&Variant, Description)],
-    differences: &mut Vec<Diagnostic>,
-) -> Vec<Field> {
-    let list = |description: &Description| -> Vec<String> {
-        description.columns.iter().map(|column| column.name.clone()).collect()
-    };
-    let whole = accepted.iter().find(|(variant, _)| variant.choice == dynamic.whole()).or(accepted.first());
-    let Some((_, whole)) = whole else { return Vec::new() };
-    let other = accepted.iter().find(|(_, description)| list(description) != list(whole));
-    if let Some((variant, other)) = other {
-        let message = format!("not all statements of `{}` return the same columns", query.name);
-        let told = |description: &Description| list(description).join(", ");
-        differences.push(
-            Diagnostic::error(message)
-                .at(query.name_span(), "")
-                .note(format!("{} {}", told(whole), dynamic.told(dynamic.whole())))
-                .note(format!("{} {}", told(other), dynamic.told(variant.choice)))
-                .help("select the same columns in each, or make two queries of it"),
-        );
-        return Vec::new();
+        ..first.clone()
     }
-    let of_column = |index: usize| {
-        let found = accepted
-            .iter()
-            .filter_map(|(variant, description)| Some((*variant, description.columns.get(index)?)));
-        merged(query, dynamic, "column", &found.collect::<Vec<_>>(), differences)
-    };
-    (0..whole.columns.len()).filter_map(of_column).collect()
 }
 
 /// What is found in any of the statements, at its place in the whole one. An annotation is of no use only if it is of none in
