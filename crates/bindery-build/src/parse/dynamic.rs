@@ -72,6 +72,12 @@ pub(super) fn choices(
     let (mut texts, mut statements) = (Vec::new(), Vec::with_capacity(choices));
     for choice in 0..choices {
         let (text, sent) = template.text(choice, &params);
+        if text.sql.is_empty() {
+            let message = "without what is optional nothing is left of the statement";
+            let help = "write each optional part on a line of its own, below what is always sent";
+            diagnostics.push(error(file, &fragments[0].name_range, message, help));
+            return None;
+        }
         let index = *of_text.entry(text.sql.clone()).or_insert(texts.len());
         if index == texts.len() {
             texts.push((text, sent, choice));
@@ -280,7 +286,7 @@ impl Template<'_> {
             copied = source.end;
             edits.push(Edit { source, sent: from..sql.len() });
         }
-        sql.push_str(&self.file.text[copied..self.end]);
+        sql.push_str(&self.file.text[copied.min(self.end)..self.end]);
         sql.truncate(sql.trim_end().len());
         let map = SourceMap { start: self.rewritten.map.start, edits };
         let sources = sent.iter().map(|param| params[*param].source.clone()).collect();
@@ -373,4 +379,102 @@ pub(super) fn refuse_items(file: &Arc<SourceFile>, command: Command, first: &Fra
     let message = format!("a `:{}` has no optional parts", command.word());
     let help = "all its items are of one statement: write a query for each that there may be";
     error(file, &first.name_range, message, help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{Unnamed, parse};
+
+    fn query(sql: &str) -> Query {
+        let text = format!("-- name: Q :exec\n{sql}");
+        let file = Arc::new(SourceFile { path: "q.sql".into(), text: text.as_str().into() });
+        let mut diagnostics = Vec::new();
+        let parsed = parse(&file, Unnamed::Mistake, &mut diagnostics);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        parsed.queries.into_iter().next().unwrap()
+    }
+
+    fn sent(sql: &str) -> Vec<String> {
+        query(sql).statements().map(|query| query.sql.clone()).collect()
+    }
+
+    #[test]
+    fn lines_are_there_or_not_and_numbers_have_no_gaps() {
+        let sql = "SELECT @a\n  , @b -- @if b\nFROM t -- all\nWHERE x = @c AND y = @a;";
+        assert_eq!(
+            sent(sql),
+            [
+                "SELECT $1\nFROM t -- all\nWHERE x = $2 AND y = $1",
+                "SELECT $1\n  , $2\nFROM t -- all\nWHERE x = $3 AND y = $1"
+            ]
+        );
+    }
+
+    #[test]
+    fn blocks_and_marks_behind_the_semicolon_are_read() {
+        let sql = "DELETE FROM t\r\nWHERE true\r\n  --@if a \r\n  AND x\r\n  > @a\r\n  -- @end\r\n  AND y = @b; -- @if b\r\n";
+        assert_eq!(
+            sent(sql),
+            [
+                "DELETE FROM t\r\nWHERE true",
+                "DELETE FROM t\r\nWHERE true\r\n  AND x\r\n  > $1",
+                "DELETE FROM t\r\nWHERE true\r\n  AND y = $1",
+                "DELETE FROM t\r\nWHERE true\r\n  AND x\r\n  > $1\r\n  AND y = $2",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_of_the_orderings_is_sent() {
+        let sql = "SELECT\nFROM t\nORDER BY a -- @order a\n-- @order near\nORDER BY\n  a - @x\n-- @end\nLIMIT @most";
+        let query = query(sql);
+        let dynamic = query.dynamic.as_ref().unwrap();
+        let params = dynamic.params.iter().map(|param| (param.source.name.as_deref(), &param.sent));
+        let expected = [(Some("most"), &Sent::Always), (Some("x"), &Sent::Ordered(vec![1]))];
+        assert_eq!(params.collect::<Vec<_>>(), expected);
+        let sent: Vec<&str> = query.statements().map(|query| query.sql.as_str()).collect();
+        let first = "SELECT\nFROM t\nORDER BY a\nLIMIT $1";
+        // It is the second of all, and so it is in every statement that has it.
+        assert_eq!(sent, [first, "SELECT\nFROM t\nORDER BY\n  a - $2\nLIMIT $1"]);
+        assert_eq!(query.sql, first);
+    }
+
+    #[test]
+    fn equal_texts_are_one_statement() {
+        let query = query("SELECT 1 WHERE true\nAND a -- @if x\nAND a -- @if y");
+        let dynamic = query.dynamic.as_ref().unwrap();
+        assert_eq!((dynamic.variants.len(), &dynamic.statements[..]), (3, &[0, 1, 1, 2][..]));
+        let told: Vec<String> = (0..4).map(|choice| dynamic.told(choice)).collect();
+        assert_eq!(told, ["without any filter", "without `y`", "without `x`", "with all filters"]);
+    }
+
+    #[test]
+    fn positions_lead_back_to_the_file() {
+        let query = query(
+            "SELECT ä\nFROM t WHERE a = @a\n  AND b = @b -- @if b\nORDER BY oh -- @order o\nORDER BY no -- @order n",
+        );
+        let text = &query.file.text;
+        for statement in query.statements() {
+            for word in ["ä", "a =", "b =", "ORDER", "oh", "no"] {
+                let Some(byte) = statement.sql.find(word) else { continue };
+                let position = statement.sql[..byte].chars().count() + 1;
+                let found = statement.span_of(position as u32).range.start;
+                assert!(text[found..].starts_with(word), "{word} in {}: {}", statement.sql, &text[found..]);
+                assert_eq!(
+                    statement.position_of(found),
+                    Some(position as u32),
+                    "{word} in {}",
+                    statement.sql
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn texts_without_marks_are_sent_as_they_are() {
+        let sql = "SELECT 1 -- @iffy only\n, '-- @if a\n' -- if a\n, 2 /* @if b */ -- see @if\nFROM t";
+        assert!(query(sql).dynamic.is_none());
+        assert_eq!(sent(sql), [sql]);
+    }
 }

@@ -60,3 +60,6 @@ WHERE true
   -- @if plate
   AND plate = @plate -- @end
 ;
+
+-- name: NothingIsLeft :many
+SELECT id FROM cars WHERE plate = @plate -- @if plate
