@@ -2,7 +2,7 @@
 
 #![deny(warnings, missing_docs)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
 use bindery::serde_json::{Value, json};
@@ -57,6 +57,32 @@ impl Random {
     }
 }
 
+/// A type of the package's own.
+#[derive(Clone, Debug)]
+pub enum Colour {
+    /// `red`
+    Red,
+    /// Any other.
+    Other(String),
+}
+
+impl TryFrom<String> for Colour {
+    type Error = std::convert::Infallible;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Ok(if text == "red" { Self::Red } else { Self::Other(text) })
+    }
+}
+
+impl From<Colour> for String {
+    fn from(colour: Colour) -> Self {
+        match colour {
+            Colour::Red => "red".to_owned(),
+            Colour::Other(text) => text,
+        }
+    }
+}
+
 /// A car as Rust knows it.
 #[derive(Clone, Debug)]
 struct Car {
@@ -76,7 +102,7 @@ async fn main() -> Outcome {
     let client = DatabaseClient::create(Config::from_url(database.url())?).await?;
     client.migrate(&db::MIGRATIONS).await?;
     // Every statement is there, and is what it was when the code was generated.
-    assert_eq!(db::QUERIES.queries.len(), 48 + 4 + 4 + 2 + 8 + 4 + 2 + 3 + 2);
+    assert_eq!(db::QUERIES.queries.len(), 48 + 4 + 4 + 2 + 8 + 4 + 2 + 3 + 8 + 2);
     let drifts = client.verify(&db::QUERIES).await?;
     assert!(drifts.is_empty(), "{drifts}");
 
@@ -99,6 +125,7 @@ async fn main() -> Outcome {
     println!("{} of 48 statements of SearchCars ran", seen.len());
     stream(&client, &fleet, &mut random).await?;
     order(&conn, &fleet).await?;
+    repaint(&conn, &fleet).await?;
     delete(&conn, &fleet, &mut random).await
 }
 
@@ -116,7 +143,11 @@ fn random_car(number: u64, random: &mut Random) -> Car {
 
 async fn insert(conn: &Connection, car: &Car) -> Result<i64, bindery::Error> {
     let Car { plate, status, seats, colour, tags, .. } = car;
-    insert_car(conn, InsertCarParams { plate, status: *status, seats: *seats, colour: colour.as_deref(), tags }).await
+    insert_car(
+        conn,
+        InsertCarParams { plate, status: *status, seats: *seats, colour: colour.as_deref(), tags },
+    )
+    .await
 }
 
 /// Which of the statements it was.
@@ -154,7 +185,8 @@ async fn search(conn: &Connection, fleet: &[Car], random: &mut Random) -> Result
     }
     expected.truncate(params.most_rows as usize);
     let found = search_cars(conn, params).await?;
-    let shown = |id: i64, plate: &str, seats: i32, colour: Option<&str>| format!("{id} {plate} {seats} {colour:?}");
+    let shown =
+        |id: i64, plate: &str, seats: i32, colour: Option<&str>| format!("{id} {plate} {seats} {colour:?}");
     let found: Vec<String> =
         found.iter().map(|row| shown(row.id, &row.plate, row.seats, row.colour.as_deref())).collect();
     let expected: Vec<String> =
@@ -166,7 +198,8 @@ async fn search(conn: &Connection, fleet: &[Car], random: &mut Random) -> Result
 
 async fn find(conn: &Connection, fleet: &[Car], random: &mut Random) -> Result<(), bindery::Error> {
     let (one, other) = (random.one_of(fleet), random.one_of(fleet));
-    let params = FindCarParams { id: random.maybe(|_| one.id), plate: random.maybe(|_| other.plate.as_str()) };
+    let params =
+        FindCarParams { id: random.maybe(|_| one.id), plate: random.maybe(|_| other.plate.as_str()) };
     let fits = |car: &&Car| {
         params.id.is_none_or(|id| car.id == id) && params.plate.is_none_or(|plate| car.plate == plate)
     };
@@ -191,7 +224,8 @@ async fn change(conn: &Connection, fleet: &mut [Car], random: &mut Random) -> Re
     let key = format!("key{}", random.below(3));
     let settings = random.maybe(|random| json!({ key: random.below(5) }));
     let car = &mut fleet[index];
-    let params = ChangeCarParams { colour, seats, settings: settings.as_ref(), ..ChangeCarParams::new(car.id) };
+    let params =
+        ChangeCarParams { colour, seats, settings: settings.as_ref(), ..ChangeCarParams::new(car.id) };
     change_car(conn, params).await?;
     car.colour = colour.map_or(car.colour.take(), |colour| colour.map(str::to_owned));
     car.seats = seats.unwrap_or(car.seats);
@@ -233,6 +267,32 @@ async fn order(conn: &Connection, fleet: &[Car]) -> Outcome {
     by_plate.sort_by(|a, b| a.plate.cmp(&b.plate));
     let by_plate: Vec<i64> = by_plate.iter().map(|car| car.id).collect();
     assert_eq!(list_cars(conn, ListCarsParams { order: ListCarsOrder::Plate }).await?, by_plate);
+    Ok(())
+}
+
+/// Types of one's own are given as the others are.
+async fn repaint(conn: &Connection, fleet: &[Car]) -> Outcome {
+    let none = RepaintParams::new(fleet[0].id);
+    let before = cars::repaint(conn, none).await?;
+    let (settings, red, plate) =
+        (BTreeMap::from([("km".to_owned(), 7)]), Colour::Red, Colour::Other("new".to_owned()));
+    let after =
+        cars::repaint(conn, RepaintParams { settings: Some(&settings), colour: Some(Some(&red)), ..none })
+            .await?;
+    assert_eq!((&after.settings, after.colour.as_deref()), (&json!({"km": 7}), Some("red")));
+    assert_eq!((&after.plate, after.seats), (&before.plate, before.seats));
+    let whole = Some(RepaintWholeFilter { plate: &plate, seats: 3 });
+    let after = cars::repaint(conn, RepaintParams { colour: Some(None), whole, ..none }).await?;
+    assert_eq!((after.plate.as_str(), after.seats, after.colour), ("new", 3, None));
+    assert_eq!(after.settings, json!({"km": 7}));
+    cars::repaint(
+        conn,
+        RepaintParams {
+            whole: Some(RepaintWholeFilter { plate: &Colour::Other(before.plate), seats: 1 }),
+            ..none
+        },
+    )
+    .await?;
     Ok(())
 }
 

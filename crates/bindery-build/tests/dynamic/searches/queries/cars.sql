@@ -68,6 +68,21 @@ WHERE true
   AND seats > 2 -- @if large
 ;
 
+-- name: Repaint :one
+-- With types of the package's own.
+-- @param settings: type = std::collections::BTreeMap<String, i64>
+-- @param colour: type = crate::Colour via TryFrom
+-- @param plate: type = crate::Colour via TryFrom
+UPDATE cars SET status = status
+    , settings = @settings -- @if settings
+    , colour = @colour     -- @if colour
+    -- @if whole
+    , plate = @plate
+    , seats = @seats
+    -- @end
+WHERE id = @id
+RETURNING *;
+
 -- name: InsertCar :one
 WITH car AS (
     INSERT INTO cars (plate, status, seats, colour)
