@@ -1,7 +1,7 @@
 //! A query with optional parts: its parameters, of which some are filters, its orderings, and its statements.
 
 use crate::dynamic::{Dynamic, Sent};
-use crate::generate::text::{Text, sql_literal};
+use crate::generate::text::{Argument, Text, sql_literal};
 use crate::generate::{derives, row};
 use crate::names;
 use crate::settings::Derives;
@@ -267,18 +267,19 @@ impl<'i> Function<'i> {
         ));
         text.list("            ", "columns: ", &self.column_types(), true);
         text.write(format_args!("        }}\n    }}\n    [\n"));
-        for variant in &dynamic.variants {
-            text.write(format_args!("        statement(\n"));
-            text.write(format_args!("            {},\n", sql_literal(&variant.query.sql)));
+        for (index, variant) in dynamic.variants.iter().enumerate() {
+            let sql = sql_literal(&variant.query.sql);
+            if !sql.is_ascii() {
+                // It is wider in bytes than it is.
+                text.leave_to_prettyplease();
+            }
             let params = variant.params.iter().map(|param| &self.description.params[*param]);
             let params: Vec<String> =
                 params.map(|param| format!("{:?}", types::without_modifier(&param.ty))).collect();
-            text.list("            ", "", &params, true);
-            text.write(format_args!("        ),\n"));
+            let arguments = [Argument::One(&sql), Argument::List(&params)];
+            text.call("        ", "statement", &arguments, index + 1 == count);
         }
         text.write(format_args!("    ]\n}};\n"));
-        // Short ones fit on a line.
-        text.leave_to_prettyplease();
     }
 
     /// The parameters that are no filter's.

@@ -95,3 +95,29 @@ SELECT id FROM car;
 
 -- name: Car :one
 SELECT * FROM cars WHERE id = @id;
+
+-- name: Umlauts :many
+-- The texts are of many widths: some fit on a line of the generated code.
+SELECT id FROM cars
+WHERE true
+  AND plate = 'ä' -- @if ae
+  AND plate = 'ö' -- @if oe
+  AND seats = 1 -- @if one
+ORDER BY id -- @order a
+ORDER BY plate -- @order b
+ORDER BY id, plate -- @order c
+ORDER BY id, plate, seats, colour -- @order d
+;
+
+-- name: Widths :many
+SELECT id FROM cars
+WHERE true
+  AND id=1 -- @if a
+  AND id = 10 -- @if b
+  AND seats = 1 -- @if c
+  AND seats <> @d -- @if d
+ORDER BY id -- @order a
+ORDER BY plate -- @order b
+ORDER BY id, plate -- @order c
+ORDER BY id, plate, seats, colour -- @order d
+;
