@@ -162,6 +162,9 @@ mod book {
     #[doc = include_str!("../../../docs/connecting.md")]
     struct Connecting;
 
+    #[doc = include_str!("../../../docs/dynamic.md")]
+    struct Dynamic;
+
     #[doc = include_str!("../../../docs/observability.md")]
     struct Observability;
 
