@@ -36,12 +36,17 @@ pub(crate) fn describe(
         drop_repeated(diagnostics, before);
     }
     let mut answers = answers.into_iter();
-    let merged = queries.iter().map(|query| {
-        let Some(dynamic) = &query.dynamic else { return answers.next().expect("each has an answer") };
-        let of_query: Vec<_> = answers.by_ref().take(dynamic.variants.len()).collect();
-        merge(query, dynamic, of_query, diagnostics)
-    });
-    Ok(Described { answers: merged.collect(), schema })
+    let mut merged = Vec::with_capacity(queries.len());
+    for query in queries {
+        match &query.dynamic {
+            None => merged.extend(answers.next()),
+            Some(dynamic) => {
+                let of_query = answers.by_ref().take(dynamic.variants.len()).collect();
+                merged.push(merge(query, dynamic, of_query, diagnostics).map_err(|diagnostic| *diagnostic));
+            }
+        }
+    }
+    Ok(Described { answers: merged, schema })
 }
 
 /// Mistakes in annotations are told of each statement.
@@ -60,7 +65,7 @@ fn merge(
     dynamic: &Dynamic,
     answers: Vec<Result<Description, Diagnostic>>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Description, Diagnostic> {
+) -> Result<Description, Box<Diagnostic>> {
     let mut accepted: Vec<(&Variant, Description)> = Vec::new();
     let mut refused: Vec<(&Variant, Diagnostic)> = Vec::new();
     for (variant, answer) in dynamic.variants.iter().zip(answers) {
@@ -76,7 +81,7 @@ fn merge(
     let mut refused = told(dynamic, refused).into_iter();
     if let Some(first) = refused.next() {
         diagnostics.extend(refused);
-        return Err(first);
+        return Err(Box::new(first));
     }
     let mut differences = Vec::new();
     let merging = Merging { query, dynamic, accepted: &accepted };
@@ -85,7 +90,7 @@ fn merge(
     let mut differences = differences.into_iter();
     if let Some(first) = differences.next() {
         diagnostics.extend(differences);
-        return Err(first);
+        return Err(Box::new(first));
     }
     let all = || accepted.iter().map(|(_, description)| description);
     let union = |of: fn(&Description) -> &Vec<String>| {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lex::{Token, TokenKind};
-use crate::nearest::did_you_mean;
 use crate::source::SourceFile;
+
+use super::Statement;
 
 /// Whole lines that are not always sent.
 #[derive(Debug, PartialEq)]
@@ -44,25 +45,41 @@ enum Word {
     End,
 }
 
-/// Whether any comment of these is a mark, or looks like one.
-pub(super) fn has_marks(file: &SourceFile, tokens: &[Token]) -> bool {
-    comments(file, tokens).any(|(word, _, _)| is_mark(word) || meant(word).is_some())
+/// The parts of `statement` that are not always sent, in order. `block` are all tokens up to the next header. None if a mark is
+/// wrong, which is reported.
+pub(super) fn of(
+    file: &Arc<SourceFile>,
+    block: &[Token],
+    statement: &Statement<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<Fragment>> {
+    if !comments(file, block).any(|(word, ..)| is_mark(word)) {
+        return Some(Vec::new());
+    }
+    let (first, last) = (statement.significant.first()?, statement.significant.last()?);
+    let own = first.range.start..last.range.end;
+    // A mark may stand behind the semicolon.
+    let rest = &file.text[statement.end..];
+    let line_end = statement.end + rest.find('\n').unwrap_or(rest.len());
+    let begin = block.partition_point(|token| token.range.start < own.start);
+    let end = block.partition_point(|token| token.range.start < line_end);
+    let before = diagnostics.len();
+    report_outside(file, &block[..begin], diagnostics);
+    let fragments = read(file, &block[begin..end], &own, diagnostics);
+    report_outside(file, &block[end..], diagnostics);
+    (diagnostics.len() == before).then_some(fragments)
 }
 
-/// Tells marks where none has a meaning.
-pub(super) fn report_outside(file: &Arc<SourceFile>, tokens: &[Token], diagnostics: &mut Vec<Diagnostic>) {
-    for (word, _, range) in comments(file, tokens).filter(|(word, _, _)| is_mark(word)) {
-        diagnostics.push(
-            Diagnostic::error(format!("`{word}` stands outside of the statement"))
-                .at(Span::new(file, range), "")
-                .help("it says something of a line of the statement, at the end of that line"),
-        );
+fn report_outside(file: &Arc<SourceFile>, tokens: &[Token], diagnostics: &mut Vec<Diagnostic>) {
+    for (word, _, range) in comments(file, tokens).filter(|(word, ..)| is_mark(word)) {
+        let help = "it says something of a line of the statement, at the end of that line";
+        diagnostics.push(error(file, &range, format!("`{word}` stands outside of the statement"), help));
     }
 }
 
-/// The fragments of a statement, in order. `tokens` are its own and those up to the end of the line that it ends on; `own`
-/// is where its first word begins and its last one ends.
-pub(super) fn read(
+/// `tokens` are the statement's and those up to the end of the line that it ends on; `own` is where its first word begins and
+/// its last one ends.
+fn read(
     file: &Arc<SourceFile>,
     tokens: &[Token],
     own: &Range<usize>,
@@ -100,17 +117,12 @@ fn is_mark(word: &str) -> bool {
     ["@if", "@order", "@end"].contains(&word)
 }
 
-/// The mark that was meant by a word that is near to one.
-fn meant(word: &str) -> Option<String> {
+/// What to write in place of a word that others have for a mark.
+fn meant(word: &str) -> Option<&'static str> {
     match word {
-        _ if is_mark(word) => None,
-        "@else" | "@elif" | "@elsif" | "@elseif" => {
-            Some("each alternative is an `@if` of its own".to_owned())
-        }
-        "@endif" => Some("did you mean `@end`?".to_owned()),
-        "@orderby" | "@order_by" => Some("did you mean `@order`?".to_owned()),
-        // Shorter words are near to anything.
-        _ if word.len() > 4 => did_you_mean(word, ["@order"]),
+        "@else" | "@elif" | "@elsif" | "@elseif" => Some("each alternative is an `@if` of its own"),
+        "@endif" | "@endorder" => Some("write `@end`"),
+        "@orderby" | "@order_by" | "@ordering" => Some("write `@order`"),
         _ => None,
     }
 }
@@ -125,9 +137,7 @@ fn mark(
         "@end" => return Ok(Some(Mark { word: Word::End, range })),
         _ => {
             return match meant(word) {
-                Some(help) => {
-                    Err(Box::new(error(file, &range, format!("there is no mark `{word}`"), help.as_str())))
-                }
+                Some(help) => Err(Box::new(error(file, &range, format!("there is no mark `{word}`"), help))),
                 None => Ok(None),
             };
         }

@@ -20,7 +20,6 @@ use crate::lex::{self, Token, TokenKind};
 use crate::query::{Query, source_hash};
 use crate::source::{SourceFile, Sources};
 
-use fragments::Fragment;
 use header::Header;
 
 /// What statements without a header are.
@@ -159,7 +158,7 @@ impl Block<'_> {
         let ranges = self.header.above.iter().cloned().chain(comments.map(|t| t.range.clone()));
         let notes = annotation::read(file, ranges, diagnostics);
         let mut rewritten = params::rewrite(file, first.significant, diagnostics)?;
-        let fragments = self.fragments(file, &first, diagnostics)?;
+        let fragments = fragments::of(file, self.tokens, &first, diagnostics)?;
         let choices = match &fragments[..] {
             [] => None,
             [first, ..] if command.takes_items() => {
@@ -193,35 +192,6 @@ impl Block<'_> {
         query.dynamic = choices.map(|choices| Arc::new(choices.into_dynamic(&query)));
         copy::report(&query, diagnostics);
         Some(query)
-    }
-}
-
-impl Block<'_> {
-    /// The parts of the statement that are not always sent; none if a mark is wrong, which is reported.
-    fn fragments(
-        &self,
-        file: &Arc<SourceFile>,
-        statement: &Statement<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Vec<Fragment>> {
-        if !fragments::has_marks(file, self.tokens) {
-            return Some(Vec::new());
-        }
-        let (first, last) = (statement.significant.first()?, statement.significant.last()?);
-        let own = first.range.start..last.range.end;
-        // A mark may stand behind the semicolon.
-        let rest = &file.text[statement.end..];
-        let line_end = statement.end + rest.find('\n').unwrap_or(rest.len());
-        let before = diagnostics.len();
-        let (leading, after): (Vec<&Token>, Vec<&Token>) =
-            self.tokens.iter().partition(|token| token.range.start < own.start);
-        let (within, behind): (Vec<&Token>, Vec<&Token>) =
-            after.into_iter().partition(|token| token.range.start < line_end);
-        let cloned = |tokens: Vec<&Token>| tokens.into_iter().cloned().collect::<Vec<_>>();
-        fragments::report_outside(file, &cloned(leading), diagnostics);
-        let fragments = fragments::read(file, &cloned(within), &own, diagnostics);
-        fragments::report_outside(file, &cloned(behind), diagnostics);
-        (diagnostics.len() == before).then_some(fragments)
     }
 }
 

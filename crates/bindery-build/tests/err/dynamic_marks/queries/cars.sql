@@ -40,7 +40,7 @@ WHERE true
   -- @else
   AND plate IS NULL
   -- @endif
-ORDER BY id -- @ordr id
+ORDER BY id -- @orderby id
 ;
 
 -- name: Outside :many
