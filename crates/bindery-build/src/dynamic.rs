@@ -9,7 +9,8 @@ pub(crate) const MOST_STATEMENTS: usize = 64;
 
 /// The optional parts of a query.
 ///
-/// A choice, which is the number of the bits of the filters that are given, and above them of the ordering, picks a statement.
+/// A choice, which is the number of the bits of the filters that are given, and above them of the ordering, picks a
+/// statement.
 #[derive(Debug)]
 pub(crate) struct Dynamic {
     /// The statement in the file, with its marks.

@@ -78,8 +78,8 @@ pub struct Plan {
     pub file: String,
     /// Where its header is in the file, from 1.
     pub line: usize,
-    /// How many statements it stands for: 1, unless parts of it are optional. The plan is of the one with all of them, in its
-    /// first ordering.
+    /// How many statements it stands for: 1, unless parts of it are optional. The plan is of the one with all of them,
+    /// in its first ordering.
     pub statements: usize,
     /// What came of it.
     pub outcome: PlanOutcome,

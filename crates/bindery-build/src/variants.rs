@@ -1,7 +1,7 @@
 //! Asks PostgreSQL about every statement of every query, and makes one description of those of one query.
 //!
-//! A type is the same in all statements that have the parameter or the column, or that is an error. NULL is possible where it is
-//! in any of them; at most one row, and only reading, is what all of them do.
+//! A type is the same in all statements that have the parameter or the column, or that is an error. NULL is possible
+//! where it is in any of them; at most one row, and only reading, is what all of them do.
 
 use std::collections::BTreeMap;
 
@@ -234,8 +234,8 @@ fn is_same(a: &Field, b: &Field) -> bool {
     (&a.ty, &a.domain, &a.rust) == (&b.ty, &b.domain, &b.rust)
 }
 
-/// One field for those of several statements. A parameter may meet a column in one of them that it does not meet in another: what
-/// is known of that column is taken from the first.
+/// One field for those of several statements. A parameter may meet a column in one of them that it does not meet in
+/// another: what is known of that column is taken from the first.
 fn merged(found: &[Found<'_>], first: &Field) -> Field {
     let any = |is: fn(&Field) -> bool| found.iter().any(|found| is(found.field));
     Field {
@@ -245,8 +245,8 @@ fn merged(found: &[Found<'_>], first: &Field) -> Field {
     }
 }
 
-/// What is found in any of the statements, at its place in the whole one. An annotation is of no use only if it is of none in
-/// all of them.
+/// What is found in any of the statements, at its place in the whole one. An annotation is of no use only if it is of
+/// none in all of them.
 fn findings(query: &Query, accepted: &[(&Variant, Description)]) -> Vec<Finding> {
     let mut counted: BTreeMap<Finding, usize> = BTreeMap::new();
     for (variant, description) in accepted {

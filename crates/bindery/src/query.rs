@@ -3,7 +3,8 @@
 use crate::error::Error;
 use crate::value::Param;
 
-/// A generated statement. Its address tells it apart, so there is one `static` a query; of a query with optional parts it is a list.
+/// A generated statement. Its address tells it apart, so there is one `static` a query, and a list of them where parts
+/// of the query are optional.
 #[derive(Debug)]
 pub struct Query {
     /// The name in the query file.

@@ -145,7 +145,8 @@ impl Text {
         self.line(format_args!("{indent}    {tail}\n"));
     }
 
-    /// `head(arguments),`, an argument a line where that does not fit on one. The comma counts unless it is the last of a list.
+    /// `head(arguments),`, an argument a line where that does not fit on one. The comma counts unless it is the last of
+    /// a list.
     pub fn call(&mut self, indent: &str, head: &str, arguments: &[Argument<'_>], is_last: bool) {
         let on_one_line: Vec<String> = arguments.iter().map(Argument::on_one_line).collect();
         let comma = usize::from(!is_last);

@@ -1,7 +1,7 @@
 //! Every statement that a query with optional parts may be.
 //!
-//! In go the fragments and the statement with all of them, out comes a text for each choice, whose parameters are numbered
-//! without gaps and whose edits lead back to the file.
+//! In go the fragments and the statement with all of them, out comes a text for each choice, whose parameters are
+//! numbered without gaps and whose edits lead back to the file.
 
 mod check;
 

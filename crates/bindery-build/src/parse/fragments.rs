@@ -45,8 +45,8 @@ enum Word {
     End,
 }
 
-/// The parts of `statement` that are not always sent, in order. `block` are all tokens up to the next header. None if a mark is
-/// wrong, which is reported.
+/// The parts of `statement` that are not always sent, in order. `block` are all tokens up to the next header. None if a
+/// mark is wrong, which is reported.
 pub(super) fn of(
     file: &Arc<SourceFile>,
     block: &[Token],
@@ -77,8 +77,8 @@ fn report_outside(file: &Arc<SourceFile>, tokens: &[Token], diagnostics: &mut Ve
     }
 }
 
-/// `tokens` are the statement's and those up to the end of the line that it ends on; `own` is where its first word begins and
-/// its last one ends.
+/// `tokens` are the statement's and those up to the end of the line that it ends on; `own` is where its first word
+/// begins and its last one ends.
 fn read(
     file: &Arc<SourceFile>,
     tokens: &[Token],

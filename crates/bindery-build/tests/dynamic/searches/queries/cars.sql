@@ -24,6 +24,7 @@ LIMIT @most_rows;
 SELECT plate FROM cars
 WHERE true
   AND seats = @seats       -- @if seats
+  AND plate <> @other      -- @if other
 ORDER BY id;               -- @if in_order
 
 -- name: FindCar :opt
