@@ -131,7 +131,13 @@ fn info(query: &Query, described: &Description, tree: Option<&Value<'_>>, catalo
     let column_reason = |index: usize, field: &Field| {
         let said = override_of(query, Target::Column, &field.name).map(|_| said("@column"));
         let found = columns.get(index).and_then(|reasons| reasons.value.clone());
-        let reason = || found.unwrap_or(Reason::NoTree).sentence(&|at| query.line_at(at));
+        let reason = || match found {
+            // The tree is that of the statement with all of it.
+            None if query.dynamic.is_some() && tree.is_some() => {
+                "only something optional rules NULL out".to_owned()
+            }
+            found => found.unwrap_or(Reason::NoTree).sentence(&|at| query.line_at(at)),
+        };
         field.nullable.then(|| said.unwrap_or_else(reason))
     };
     let params = reason::param_reasons(tree, catalog, &given);

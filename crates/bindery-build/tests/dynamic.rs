@@ -46,6 +46,10 @@ fn commands_know_how_many_statements_there_are() {
     assert_eq!(params, ["not_id", "status", "least", "most", "tags", "most_rows", "wanted"]);
     assert!(infos[0].sql.contains("AND status = $2\n") && !infos[0].sql.contains("--"), "{}", infos[0].sql);
 
+    let colours = &config.inspect(&["Colours".to_owned()]).unwrap()[0].columns[0];
+    let reason = colours.reason.as_deref();
+    assert_eq!((colours.nullable, reason), (true, Some("only something optional rules NULL out")));
+
     let mut options = ExplainOptions::default();
     options.queries = names.to_vec();
     let plans = config.explain(&options).unwrap();

@@ -122,3 +122,8 @@ ORDER BY plate -- @order b
 ORDER BY id, plate -- @order c
 ORDER BY id, plate, seats, colour -- @order d
 ;
+
+-- name: Colours :many
+-- Not NULL only where the filter is given.
+SELECT DISTINCT colour FROM cars
+WHERE colour > @after    -- @if after
