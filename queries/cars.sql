@@ -42,6 +42,26 @@ WHERE car.status = 'in_service'
   )
 ORDER BY car.stars DESC NULLS LAST, car.plate;
 
+-- name: BrowseCars :many
+-- Cars in service as an app lists them, narrowed down by every filter that is set.
+SELECT *
+FROM car_overview AS car
+WHERE car.status = 'in_service'
+  AND car.fuel = @fuel                          -- @if fuel
+  AND car.seats >= @seats                       -- @if seats
+  AND car.station_id = @station_id              -- @if station_id
+  -- @if free
+  AND NOT EXISTS (
+      SELECT FROM bookings
+      WHERE bookings.car_id = car.id
+        AND bookings.status IN ('reserved', 'active')
+        AND tstzrange(bookings.starts_at, bookings.ends_at) && tstzrange(@starts_at, @ends_at)
+  )
+  -- @end
+ORDER BY car.plate                              -- @order plate
+ORDER BY car.stars DESC NULLS LAST, car.plate   -- @order best_rated
+LIMIT @most;
+
 -- name: UpsertModel :one
 -- The model's id; what is known of the model is brought up to date.
 INSERT INTO models (make, name, fuel, seats)

@@ -8,6 +8,9 @@ use bindery::{BoxError, Connection, DatabaseClient, Error, Numeric};
 use garage::billing::{self, Return};
 use garage::booking::{self, Refusal, Wish};
 use garage::db::bookings::InsertTariffParams;
+use garage::db::cars::{
+    BrowseCarsFreeFilter, BrowseCarsOrder, BrowseCarsParams, InsertCarParams, UpsertModelParams,
+};
 use garage::db::fleets::{LoadStationsParams, RelocateCarsParams, UpsertModelsParams};
 use garage::db::owners::ListOwnersRow;
 use garage::db::payments::UpsertVoucherParams;
@@ -323,4 +326,38 @@ async fn a_fake_stands_in_for_the_queries(garage: Garage) {
     // What calls it can run in a task.
     let task = tokio::spawn(async move { can_be_paid(&owners, garage.car.owner_id).await });
     assert!(!task.await.unwrap().unwrap());
+}
+
+#[bindery::test]
+async fn every_filter_that_is_set_narrows_the_list_of_cars(garage: Garage) {
+    let cars = CarQueries::new(garage.client.clone());
+    let model = UpsertModelParams { make: "Fjord", name: "Mini", fuel: Fuel::Petrol, seats: 2 };
+    let model_id = cars.upsert_model(model).await.unwrap();
+    let petrol = InsertCarParams {
+        owner_id: garage.car.owner_id,
+        model_id,
+        station_id: None,
+        plate: "A-AA1",
+        odometer_km: 0,
+        features: &[],
+        extras: None,
+    };
+    cars.insert_car(petrol).await.unwrap();
+    let wish = garage.wish("Grace", "B-AB1").await;
+    let free = Some(BrowseCarsFreeFilter { starts_at: wish.starts_at, ends_at: wish.ends_at });
+    booking::book(&garage.client, wish).await.unwrap();
+
+    let list = async |params| {
+        let found = cars.browse_cars(params).await.unwrap();
+        found.into_iter().map(|car| car.plate).collect::<Vec<_>>()
+    };
+    let all = BrowseCarsParams::new(10);
+    assert_eq!(list(all).await, ["A-AA1", "B-AB1"]);
+    assert_eq!(list(BrowseCarsParams { order: BrowseCarsOrder::BestRated, ..all }).await, ["A-AA1", "B-AB1"]);
+    assert_eq!(list(BrowseCarsParams::new(1)).await, ["A-AA1"]);
+    assert_eq!(list(BrowseCarsParams { fuel: Some(Fuel::Electric), ..all }).await, ["B-AB1"]);
+    assert_eq!(list(BrowseCarsParams { seats: Some(3), ..all }).await, ["B-AB1"]);
+    assert_eq!(list(BrowseCarsParams { station_id: Some(garage.station.id), ..all }).await, ["B-AB1"]);
+    assert_eq!(list(BrowseCarsParams { free, ..all }).await, ["A-AA1"]);
+    assert_eq!(list(BrowseCarsParams { free, seats: Some(3), ..all }).await, [""; 0]);
 }

@@ -254,6 +254,7 @@ fn description(
         table: None,
         relations: analysis.relations.clone(),
         findings: analysis.findings.clone(),
+        statements: 0,
     };
     let unused = lint::unused_overrides(query, analysis, &description);
     description.findings.extend(unused);

@@ -16,7 +16,7 @@ pub(crate) type TypeName = String;
 /// Types, NULLs and names of one query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Description {
-    /// `$1` first.
+    /// `$1` first; where parts are optional, those of the whole statement and then those of other orderings.
     pub params: Vec<Field>,
     /// In order of the select list; empty for a command that returns no rows.
     pub columns: Vec<Field>,
@@ -37,6 +37,8 @@ pub(crate) struct Description {
     pub relations: Vec<String>,
     /// What the lint found, whether or not it is to be told.
     pub findings: Vec<Finding>,
+    /// How many statements it stands for, if parts of it are optional; else 0.
+    pub statements: usize,
 }
 
 /// A parameter or a column.

@@ -78,6 +78,9 @@ pub struct Plan {
     pub file: String,
     /// Where its header is in the file, from 1.
     pub line: usize,
+    /// How many statements it stands for: 1, unless parts of it are optional. The plan is of the one with all of them,
+    /// in its first ordering.
+    pub statements: usize,
     /// What came of it.
     pub outcome: PlanOutcome,
 }
@@ -98,6 +101,9 @@ impl fmt::Display for Plan {
     /// `FindCar (queries/cars.sql:1)`, and below it, indented, what came of it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}:{})", self.query, self.file, self.line)?;
+        if self.statements > 1 {
+            write!(f, ", with all that is optional: 1 of {} statements", self.statements)?;
+        }
         let text = match &self.outcome {
             PlanOutcome::Text(text) => text.clone(),
             PlanOutcome::Utility => "no plan: the server does not plan statements of this kind".to_owned(),
@@ -211,8 +217,9 @@ fn explain_all(
             Ok(_) if tree.as_ref().is_some_and(session::is_utility) => PlanOutcome::Utility,
             Ok(statement) => server.explain(client, query, &statement)?,
         };
+        let statements = query.statements().count();
         let (query, file) = (query.name.clone(), query.file.path.clone());
-        plans.push(Plan { query, file, line, outcome });
+        plans.push(Plan { query, file, line, statements, outcome });
     }
     Ok(plans)
 }

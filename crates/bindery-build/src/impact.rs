@@ -8,7 +8,7 @@ use std::fmt;
 use bindery_migrate::Migration;
 
 use crate::config::Config;
-use crate::describe::{self, Described};
+use crate::describe::Described;
 use crate::description::Description;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -17,6 +17,7 @@ use crate::migrated::{Migrated, surroundings};
 use crate::project::Project;
 use crate::query::Query;
 use crate::revision;
+use crate::variants;
 
 /// What migrations do to queries that were there before them.
 #[derive(Debug)]
@@ -200,7 +201,7 @@ impl<'q> State<'q> {
     ) -> Result<Self, Box<Diagnostic>> {
         // Mistakes in annotations are for the build to tell.
         let mut mistakes = Vec::new();
-        let described = describe::describe(
+        let described = variants::describe(
             &mut migrated.session,
             queries,
             &config.settings,

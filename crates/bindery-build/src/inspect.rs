@@ -17,6 +17,7 @@ use crate::project::Project;
 use crate::query::{Override, Query, Target};
 use crate::session::{Session, SessionError};
 use crate::trees::{self, STACK, Texts};
+use crate::variants;
 
 /// What PostgreSQL says of a query, and what Bindery makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +31,10 @@ pub struct QueryInfo {
     pub line: usize,
     /// The word of its header, `opt`.
     pub command: String,
-    /// The text that is sent.
+    /// The text that is sent; where parts are optional, the one with all of them, in its first ordering.
     pub sql: String,
+    /// How many statements it stands for: 1, unless parts of it are optional.
+    pub statements: usize,
     /// Whether more than one row is impossible.
     pub at_most_one_row: bool,
     /// Why it is, or why it is not.
@@ -87,7 +90,7 @@ impl Config {
     ) -> Result<Vec<QueryInfo>, SessionError> {
         let session = &mut migrated.session;
         let Described { answers, .. } =
-            describe::describe(session, queries, &self.settings, &self.progress, diagnostics)?;
+            variants::describe(session, queries, &self.settings, &self.progress, diagnostics)?;
         let mut accepted: Vec<(&Query, Description)> = Vec::new();
         for (query, answer) in queries.iter().zip(answers) {
             match answer {
@@ -128,7 +131,13 @@ fn info(query: &Query, described: &Description, tree: Option<&Value<'_>>, catalo
     let column_reason = |index: usize, field: &Field| {
         let said = override_of(query, Target::Column, &field.name).map(|_| said("@column"));
         let found = columns.get(index).and_then(|reasons| reasons.value.clone());
-        let reason = || found.unwrap_or(Reason::NoTree).sentence(&|at| query.line_at(at));
+        let reason = || match found {
+            // The tree is that of the statement with all of it.
+            None if query.dynamic.is_some() && tree.is_some() => {
+                "only something optional rules NULL out".to_owned()
+            }
+            found => found.unwrap_or(Reason::NoTree).sentence(&|at| query.line_at(at)),
+        };
         field.nullable.then(|| said.unwrap_or_else(reason))
     };
     let params = reason::param_reasons(tree, catalog, &given);
@@ -148,9 +157,13 @@ fn info(query: &Query, described: &Description, tree: Option<&Value<'_>>, catalo
         line: query.line(),
         command: query.command.word().to_owned(),
         sql: query.sql.clone(),
+        statements: query.statements().count(),
         at_most_one_row: described.at_most_one_row,
         rows_reason: match query.at_most_one_row {
             true => said("@rows"),
+            false if query.dynamic.is_some() => {
+                format!("with all that is optional, {}", reason::rows_reason(tree, catalog).sentence())
+            }
             false => reason::rows_reason(tree, catalog).sentence(),
         },
         params: params.map(|(index, param)| field(param, Some(param_reason(index, param)))).collect(),

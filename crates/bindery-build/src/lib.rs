@@ -19,6 +19,7 @@ mod settings;
 mod source;
 mod toml_file;
 
+mod dynamic;
 mod lex;
 mod parse;
 mod project;
@@ -42,6 +43,7 @@ mod server_error;
 mod session;
 mod suggest;
 mod user_types;
+mod variants;
 mod wire;
 
 mod description;

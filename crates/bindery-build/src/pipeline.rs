@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::cargo;
 use crate::config::{Config, Mode, Output};
-use crate::describe::{self, Described};
+use crate::describe::Described;
 use crate::description::Description;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -21,6 +21,7 @@ use crate::refusals;
 use crate::source::{self, Sources};
 use crate::stamp::Stamp;
 use crate::types::Types;
+use crate::variants;
 use crate::write;
 
 /// What a run did.
@@ -207,7 +208,7 @@ impl Generator {
             }
         };
         let Described { answers, schema: fresh } =
-            describe::describe(&mut migrated.session, &new, settings, &self.config.progress, diagnostics)
+            variants::describe(&mut migrated.session, &new, settings, &self.config.progress, diagnostics)
                 .map_err(surroundings)?;
         let mut described: Vec<(&Query, Description)> = Vec::new();
         for (query, answer) in new.into_iter().zip(answers) {

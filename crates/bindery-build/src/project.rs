@@ -62,6 +62,11 @@ impl Project {
         self.queries.iter().filter(is_chosen).collect()
     }
 
+    /// What is prepared: all statements of all queries.
+    pub fn statements(&self) -> Vec<&Query> {
+        self.queries.iter().flat_map(Query::statements).collect()
+    }
+
     /// The migrations that can be applied.
     pub fn migrations(&self) -> &[Migration] {
         self.migrations.as_ref().map_or(&[], |ordered| &ordered.migrations)

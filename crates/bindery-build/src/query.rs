@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::Span;
+use crate::dynamic::Dynamic;
 use crate::lint::Rule;
 use crate::settings::RustType;
 use crate::source::{Hasher, SourceFile};
 
 /// One named query of a query file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Query {
     /// As written in the header.
     pub name: String,
@@ -36,6 +37,8 @@ pub(crate) struct Query {
     /// The [`source_hash`] of all but these two.
     pub source: String,
     pub(crate) map: SourceMap,
+    /// What is optional in it; `sql` is the statement with all of that.
+    pub dynamic: Option<Arc<Dynamic>>,
 }
 
 /// What follows the name in the header, and with it what the generated function returns.
@@ -86,7 +89,7 @@ pub(crate) struct EmbedSource {
 }
 
 /// `-- @param plate: not null`, `-- @column tags: not null, elements not null`
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Override {
     pub target: Target,
     pub name: String,
@@ -126,7 +129,7 @@ pub(crate) enum Target {
 }
 
 /// From bytes of the text that is sent to bytes of the file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SourceMap {
     /// Where the statement starts in the file.
     pub start: usize,
@@ -135,7 +138,7 @@ pub(crate) struct SourceMap {
 }
 
 /// A piece of the file that was replaced by another text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Edit {
     pub source: Range<usize>,
     pub sent: Range<usize>,
@@ -187,6 +190,12 @@ impl Query {
         let source =
             self.map.edit_at(sent).map_or_else(|| self.map.to_source(sent), |edit| edit.source.start);
         line_of(&self.file.text, source)
+    }
+
+    /// Which character of the text that is sent, from 1, stands at this byte of the file; none if it is not sent.
+    pub fn position_of(&self, source: usize) -> Option<u32> {
+        let sent = self.map.to_sent(source).filter(|sent| *sent <= self.sql.len())?;
+        u32::try_from(self.sql[..sent].chars().count() + 1).ok()
     }
 
     pub fn name_span(&self) -> Span {
@@ -307,6 +316,15 @@ impl SourceMap {
         match self.edits.iter().rfind(|edit| edit.sent.end <= sent) {
             Some(edit) => edit.source.end + (sent - edit.sent.end),
             None => self.start + sent,
+        }
+    }
+
+    fn to_sent(&self, source: usize) -> Option<usize> {
+        match self.edits.iter().rfind(|edit| edit.source.start <= source) {
+            // A parameter is there, what was taken out is not.
+            Some(edit) if edit.source.contains(&source) => (!edit.sent.is_empty()).then_some(edit.sent.start),
+            Some(edit) => Some(edit.sent.end + (source - edit.source.end)),
+            None => source.checked_sub(self.start),
         }
     }
 }

@@ -152,6 +152,7 @@ pub mod types {
 /// What generated code is made of; nothing to use by hand.
 #[doc(hidden)]
 pub mod generated {
+    pub use crate::query::sent;
     pub use crate::type_name::type_name;
     pub use crate::value::composite::{accepts_composite, decode_composite, encode_composite};
     pub use crate::value::enumeration::{accepts_enum, decode_enum, encode_enum};
@@ -164,6 +165,9 @@ pub mod generated {
 mod book {
     #[doc = include_str!("../../../docs/connecting.md")]
     struct Connecting;
+
+    #[doc = include_str!("../../../docs/dynamic.md")]
+    struct Dynamic;
 
     #[doc = include_str!("../../../docs/migrations.md")]
     struct Migrations;

@@ -1,8 +1,10 @@
 //! A statement with what was known of it when its code was generated, and what a call runs.
 
 use crate::error::Error;
+use crate::value::Param;
 
-/// A generated statement. Its address tells it apart, so there is one `static` a query.
+/// A generated statement. Its address tells it apart, so there is one `static` a query, and a list of them where parts
+/// of the query are optional.
 #[derive(Debug)]
 pub struct Query {
     /// The name in the query file.
@@ -48,6 +50,11 @@ impl<'s> Source<'s> {
             Self::Text(sql) => error.in_sql(sql),
         }
     }
+}
+
+/// The arguments that are sent, of all that a query with optional parts has.
+pub fn sent<'p>(params: &[(bool, &'p dyn Param)]) -> Vec<&'p dyn Param> {
+    params.iter().filter(|(is_sent, _)| *is_sent).map(|(_, param)| *param).collect()
 }
 
 impl From<&'static Query> for Source<'_> {

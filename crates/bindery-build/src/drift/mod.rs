@@ -59,7 +59,8 @@ impl Config {
             return Err(Error::new(diagnostics));
         };
         let (expected, live) = thread::scope(|scope| {
-            let asking = scope.spawn(|| Live::ask(&mut session, &project.queries, self.migration_table()));
+            let asking =
+                scope.spawn(|| Live::ask(&mut session, &project.statements(), self.migration_table()));
             let expected = Expected::ask(self, &project);
             (expected, asking.join().expect("asking does not panic"))
         });
@@ -102,8 +103,9 @@ impl Expected {
     fn ask(config: &Config, project: &Project) -> Result<Self, Vec<Diagnostic>> {
         let mut migrated = config.migrated(project).map_err(|diagnostic| vec![*diagnostic])?;
         let failed = |error: SessionError| vec![*surroundings(error)];
-        let asked = queries::expected(&mut migrated.session, &project.queries).map_err(failed)?;
-        let (shapes, mut uses) = queries::accepted(&mut migrated.session.client, &project.queries, asked)?;
+        let statements = project.statements();
+        let asked = queries::expected(&mut migrated.session, &statements).map_err(failed)?;
+        let (shapes, mut uses) = queries::accepted(&mut migrated.session.client, &statements, asked)?;
         let facts = load(&mut migrated.session.client).map_err(|error| failed(error.into()))?;
         uses.know_types(&facts);
         Ok(Self { major: migrated.major, facts, shapes, uses })
@@ -111,7 +113,7 @@ impl Expected {
 }
 
 impl Live {
-    fn ask(session: &mut Session, queries: &[Query], table: &str) -> Result<Self, SessionError> {
+    fn ask(session: &mut Session, queries: &[&Query], table: &str) -> Result<Self, SessionError> {
         let version: String = session.client.query_one("SHOW server_version_num", &[])?.get(0);
         // The role's own search_path decides which table of goose's is meant, and it alone: from here on names are whole.
         let applied = applied::load(&mut session.client, table)?;
@@ -153,7 +155,7 @@ fn report(project: &Project, expected: Expected, live: Live) -> DriftReport {
         objects.retain(|drift| drift.change != DriftChange::Extra || !is_named(&drift.object, table));
     }
     drifts.extend(objects);
-    drifts.extend(queries::compare(&project.queries, &expected.shapes, live.shapes));
+    drifts.extend(queries::compare(&project.statements(), &expected.shapes, live.shapes));
     drifts.extend(live.lacking.into_iter().flatten().map(Lacking::told));
     let mut report = DriftReport { drifts, queries: project.queries.len(), objects: expected.facts.0.len() };
     report.sort();

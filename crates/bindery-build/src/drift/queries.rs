@@ -60,7 +60,7 @@ pub(crate) struct Uses {
 /// The connection fails.
 pub(super) fn expected(
     session: &mut Session,
-    queries: &[Query],
+    queries: &[&Query],
 ) -> Result<(Vec<Answer>, Uses), SessionError> {
     let statements: Vec<&str> = queries.iter().map(|query| query.sql.as_str()).collect();
     let texts = Texts::new(queries.len());
@@ -94,7 +94,7 @@ pub(super) fn expected(
 /// The connection fails.
 pub(super) fn live(
     session: &mut Session,
-    queries: &[Query],
+    queries: &[&Query],
 ) -> Result<(Vec<Answer>, Option<Vec<Lacking>>), SessionError> {
     let statements: Vec<&str> = queries.iter().map(|query| query.sql.as_str()).collect();
     let texts = Texts::new(queries.len());
@@ -116,7 +116,7 @@ pub(super) fn live(
 /// What has to be right before anything is compared with it: that the migrated database takes every query.
 pub(super) fn accepted(
     client: &mut Client,
-    queries: &[Query],
+    queries: &[&Query],
     (answers, mut uses): (Vec<Answer>, Uses),
 ) -> Result<(Vec<Shape>, Uses), Vec<Diagnostic>> {
     let mut shapes = Vec::with_capacity(answers.len());
@@ -216,7 +216,7 @@ impl Uses {
 }
 
 /// What the live server says otherwise.
-pub(super) fn compare(queries: &[Query], expected: &[Shape], live: Vec<Answer>) -> Vec<Drift> {
+pub(super) fn compare(queries: &[&Query], expected: &[Shape], live: Vec<Answer>) -> Vec<Drift> {
     let mut drifts = Vec::new();
     for ((query, was), is) in queries.iter().zip(expected).zip(live) {
         match is {
@@ -224,7 +224,14 @@ pub(super) fn compare(queries: &[Query], expected: &[Shape], live: Vec<Answer>) 
             Ok(is) => shape(query, was, &is, &mut drifts),
         }
     }
-    drifts
+    // What several statements of a query say is said once.
+    let mut told: Vec<Drift> = Vec::new();
+    for drift in drifts {
+        if !told.contains(&drift) {
+            told.push(drift);
+        }
+    }
+    told
 }
 
 fn refused(query: &Query, error: &ServerError) -> Drift {
@@ -279,6 +286,7 @@ mod tests {
         let mut session = Session::open(database.config()).unwrap();
         let file = SourceFile { path: "q.sql".into(), text: "-- name: A :one\nSELECT 1 AS one;".into() };
         let queries = parse::parse(&Arc::new(file), Unnamed::Mistake, &mut Vec::new()).queries;
+        let queries: Vec<&Query> = queries.iter().collect();
         assert_eq!(live(&mut session, &queries).unwrap().1.map(|lacking| lacking.len()), Some(0));
         session.send_trees(false);
         let (answers, lacking) = live(&mut session, &queries).unwrap();

@@ -1,5 +1,7 @@
 //! One query: its statement, its parameters, its row and its function.
 
+mod dynamic;
+
 use crate::copy;
 use crate::description::{Description, Field};
 use crate::expand;
@@ -88,8 +90,10 @@ impl<'i> Function<'i> {
 
     /// Writes the query's items, in the order of the file.
     pub fn write(&self, text: &mut Text) {
-        if self.takes_struct() {
-            text.item(|text| self.write_params_struct(text));
+        match &self.query.dynamic {
+            Some(dynamic) => self.write_choices(dynamic, text),
+            None if self.takes_struct() => text.item(|text| self.write_params_struct(text)),
+            None => {}
         }
         if let Some(Row::Own(name)) = &self.row {
             let title = format!("A row of [`{}`].", self.name);
@@ -101,7 +105,10 @@ impl<'i> Function<'i> {
         if self.query.command == Command::CopyFrom {
             text.item(|text| self.write_copy_of_stream(text));
         }
-        text.item(|text| self.write_statement(text));
+        text.item(|text| match &self.query.dynamic {
+            Some(dynamic) => self.write_statements(dynamic, text),
+            None => self.write_statement(text),
+        });
     }
 
     /// Writes the methods of the query.
@@ -147,7 +154,13 @@ impl<'i> Function<'i> {
                 text.write(format_args!("///\n"));
             }
         }
-        doc::write_sql_block(&self.query.sql, text);
+        match &self.query.dynamic {
+            Some(dynamic) => {
+                doc::write_sql_block(&self.query.file.text[dynamic.text.clone()], text);
+                self.write_choices_doc(dynamic, text);
+            }
+            None => doc::write_sql_block(&self.query.sql, text),
+        }
         self.write_signature("", On::Connection, text);
         self.write_call("    ", self.method(), text);
         text.write(format_args!("}}\n"));
@@ -314,7 +327,12 @@ impl<'i> Function<'i> {
 
     fn write_call(&self, indent: &str, method: &str, text: &mut Text) {
         let command = self.query.command;
-        let statement = format!("&{}", self.statement);
+        let mut statement = format!("&{}", self.statement);
+        let mut sent = None;
+        if let Some(dynamic) = &self.query.dynamic {
+            (statement, sent) = ("params.statement()".to_owned(), Some(self.sent_values(dynamic)));
+            text.leave_to_prettyplease();
+        }
         let values: Vec<String> = self.args.iter().map(|arg| self.value(arg)).collect();
         let decode = match self.row {
             Some(Row::Value(_)) => self.shape.columns[0].decode_value(),
@@ -333,6 +351,7 @@ impl<'i> Function<'i> {
         let item = if self.takes_struct() { "params" } else { "item" };
         let bind = format!("|{item}, bind| bind(&[{}])", values.join(", "));
         match self.whole_argument().filter(|_| command.takes_items()) {
+            None if sent.is_some() => arguments.extend(sent.as_deref().map(Argument::One)),
             Some(items) => {
                 arguments.extend([Argument::One(items), Argument::One(&bind)]);
                 // A closure is broken in ways of its own.
@@ -374,7 +393,7 @@ impl<'i> Function<'i> {
 
     fn takes_struct(&self) -> bool {
         let most = if self.query.command.takes_items() { 1 } else { MOST_ARGUMENTS };
-        self.args.len() > most
+        self.args.len() > most || self.query.dynamic.is_some()
     }
 
     fn borrows(&self) -> bool {
@@ -418,14 +437,18 @@ pub static {}: bindery::Query = bindery::Query {{
         let params: Vec<String> =
             params.map(|param| format!("{:?}", types::without_modifier(&param.ty))).collect();
         text.list("    ", "params: ", &params, false);
+        text.list("    ", "columns: ", &self.column_types(), true);
+        text.write(format_args!("}};\n"));
+    }
+
+    /// `("id", "int8")` of each column.
+    fn column_types(&self) -> Vec<String> {
         let columns = self.description.columns.iter().map(|Field { name, ty, .. }| {
             // A column of a domain is described by what is under it.
             let ty = types::without_modifier(self.types.schema.base_type(ty));
             format!("({name:?}, {ty:?})")
         });
-        let columns: Vec<String> = columns.collect();
-        text.list("    ", "columns: ", &columns, true);
-        text.write(format_args!("}};\n"));
+        columns.collect()
     }
 }
 
@@ -491,8 +514,20 @@ impl Arg<'_> {
 
     /// `&plate`, with what writes it where that is not the value itself.
     fn encoded(&self, value: &str) -> String {
+        self.encoded_as(value, self.param.nullable)
+    }
+
+    /// The same of an `Option`, which is of another one where NULL may be sent.
+    fn encoded_filter(&self, value: &str) -> String {
+        match (&self.resolved, self.param.nullable) {
+            (Resolved::Given { .. }, true) => self.encoded_as(&format!("{value}.flatten()"), true),
+            _ => self.encoded_as(value, true),
+        }
+    }
+
+    fn encoded_as(&self, value: &str, is_optional: bool) -> String {
         let Resolved::Given { rust, base } = &self.resolved else { return format!("&{value}") };
-        match (rust.via, base, self.param.nullable) {
+        match (rust.via, base, is_optional) {
             (Some(Via::Serde), _, false) => format!("&bindery::Json({value})"),
             (Some(Via::Serde), _, true) => format!("&{value}.map(bindery::Json)"),
             (Some(Via::TryFrom), Some(_), nullable) => {

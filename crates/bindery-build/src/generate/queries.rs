@@ -29,8 +29,16 @@ pub static QUERIES: bindery::Queries = bindery::Queries {{
 "
     ));
     let of_module = |module: &Module<'_>| -> Vec<String> {
-        let statics = module.queries.iter().map(|(query, _)| names::shouty(&query.name));
-        statics.map(|name| format!("&{}::{name}", module.name)).collect()
+        let statics = module.queries.iter().flat_map(|(query, _)| {
+            let name = format!("&{}::{}", module.name, names::shouty(&query.name));
+            match &query.dynamic {
+                None => vec![name],
+                Some(dynamic) => {
+                    (0..dynamic.variants.len()).map(|index| format!("{name}[{index}]")).collect()
+                }
+            }
+        });
+        statics.collect()
     };
     let queries: Vec<String> = modules.iter().flat_map(of_module).collect();
     text.list("    ", "queries: ", &queries, false);

@@ -145,6 +145,25 @@ impl Text {
         self.line(format_args!("{indent}    {tail}\n"));
     }
 
+    /// `head(arguments),`, an argument a line where that does not fit on one. The comma counts unless it is the last of
+    /// a list.
+    pub fn call(&mut self, indent: &str, head: &str, arguments: &[Argument<'_>], is_last: bool) {
+        let on_one_line: Vec<String> = arguments.iter().map(Argument::on_one_line).collect();
+        let comma = usize::from(!is_last);
+        if indent.len() + head.len() + "()".len() + width(&on_one_line) + comma <= WIDTH {
+            return self.write(format_args!("{indent}{head}({}),\n", joined(&on_one_line)));
+        }
+        self.line(format_args!("{indent}{head}(\n"));
+        for (index, argument) in arguments.iter().enumerate() {
+            let begin = format!("{indent}    ");
+            match argument {
+                Argument::One(argument) => self.write(format_args!("{begin}{argument},\n")),
+                Argument::List(elements) => self.list(&begin, "", elements, index + 1 == arguments.len()),
+            }
+        }
+        self.write(format_args!("{indent}),\n"));
+    }
+
     /// `head&[1, 2],`, as many on a line as fit, last of a list.
     pub fn numbers(&mut self, indent: &str, head: &str, numbers: &[String]) {
         if indent.len() + head.len() + "&[]".len() + width(numbers) <= WIDTH {

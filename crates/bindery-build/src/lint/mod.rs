@@ -19,7 +19,7 @@ mod tree;
 mod whole_table;
 
 pub(crate) use migration::{MigrationFinding, in_migrations};
-pub(crate) use overrides::unused as unused_overrides;
+pub(crate) use overrides::{subject as subject_of_override, unused as unused_overrides};
 pub(crate) use report::{report, report_few, report_migrations, report_scans};
 pub(crate) use rule::Rule;
 pub(crate) use scan::{Scans, scans};

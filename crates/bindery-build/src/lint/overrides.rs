@@ -24,7 +24,7 @@ pub(crate) fn unused(query: &Query, analysis: &Analysis, inferred: &Description)
 }
 
 /// How a finding names an annotation: `@param plate`.
-pub(super) fn subject(rule: &Override) -> String {
+pub(crate) fn subject(rule: &Override) -> String {
     match rule.target {
         Target::Param => format!("@param {}", rule.name),
         Target::Column => format!("@column {}", rule.name),

@@ -131,10 +131,25 @@ impl Reporter<'_> {
     }
 }
 
+/// What was told of which statement of a query: the others need not say it again.
+#[derive(Default)]
+struct Told<'q>(BTreeMap<(&'q str, &'q str, &'q str), &'q Query>);
+
+impl<'q> Told<'q> {
+    fn before(&mut self, query: &'q Query, what: &'q str) -> bool {
+        let key = (query.file.path.as_str(), query.name.as_str(), what);
+        !std::ptr::eq(*self.0.entry(key).or_insert(query), query)
+    }
+}
+
 /// Tells which big tables queries read as a whole, and which queries could not be looked at.
 pub(crate) fn report_scans(scans: &Scans<'_>, settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
     let rule = Rule::SequentialScan;
+    let mut told = Told::default();
     for scan in &scans.scans {
+        if told.before(scan.query, &scan.table) {
+            continue;
+        }
         let subject = format!("`{}` (about {:.0} rows)", scan.table, scan.rows);
         let message = rule.message(&Finding { at: None, rule, subject });
         let told = Reporter { query: scan.query, settings }.told(rule, message);
@@ -143,6 +158,9 @@ pub(crate) fn report_scans(scans: &Scans<'_>, settings: &Settings, diagnostics: 
         diagnostics.extend(told.map(|told| told.help(rule.help())));
     }
     for (query, error) in &scans.unplanned {
+        if told.before(query, "") {
+            continue;
+        }
         let reason =
             error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
         let message = format!("this database does not plan `{}`: {reason}", query.name);

@@ -50,7 +50,7 @@ impl Config {
             };
             let findings = in_migrations(project.migrations(), |_| true);
             report_migrations(&findings, &project.sources.migrations, is_big, &self.settings, diagnostics);
-            let scans = scans(&mut client, &project.queries, rows)?;
+            let scans = scans(&mut client, project.statements(), rows)?;
             report_scans(&scans, &self.settings, diagnostics);
             Ok(())
         })

@@ -86,7 +86,9 @@ impl<'t> Lines<'t> {
         };
         self.advance();
         let source = self.text("source")?;
+        let statements = if self.value("statements").is_some() { self.number("statements")? } else { 0 };
         let description = Description {
+            statements: statements as usize,
             at_most_one_row: self.boolean("at_most_one_row")?,
             read_only: self.value("read_only").is_some() && self.boolean("read_only")?,
             unmet_keys: self.texts("unmet_keys")?.unwrap_or_default(),

@@ -21,6 +21,7 @@ fn field(name: &str, ty: &str, nullable: bool) -> Field {
 
 fn lock() -> Lock {
     let description = Description {
+        statements: 12,
         params: vec![
             field("plate", "public.plate", false),
             Field { domain: Some("public.plate".into()), ..field("other", "text", true) },
@@ -181,7 +182,7 @@ fn a_damaged_lock_is_refused() {
     let text = lock().render();
     let without_command = text.replace("command = \"opt\"\n", "");
     assert_eq!(told(&without_command), "line 12: expected `command` and one of its words");
-    assert_eq!(told(&text.replace("nullable = true", "nullable = yes")), "line 24: no item of `params`");
+    assert_eq!(told(&text.replace("nullable = true", "nullable = yes")), "line 25: no item of `params`");
     assert_eq!(
         told(&text.replace("[[query]]", "=======\n[[query]]")),
         "line 9: a merge left a conflict here"

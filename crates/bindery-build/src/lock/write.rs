@@ -64,6 +64,9 @@ impl Text {
         self.text("file", &query.file);
         self.text("command", query.command.word());
         self.text("source", &query.source);
+        if description.statements > 0 {
+            self.key("statements", &description.statements.to_string());
+        }
         self.key("at_most_one_row", if description.at_most_one_row { "true" } else { "false" });
         if description.read_only {
             self.key("read_only", "true");

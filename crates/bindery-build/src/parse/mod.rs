@@ -4,7 +4,9 @@
 //! asked and nothing is guessed: whether a statement is SQL is PostgreSQL's to say.
 
 mod annotation;
+mod dynamic;
 mod embed;
+mod fragments;
 mod header;
 mod params;
 mod slice;
@@ -161,10 +163,25 @@ impl Block<'_> {
         let comments = first.leading.iter().filter(|token| token.kind == TokenKind::Comment);
         let ranges = self.header.above.iter().cloned().chain(comments.map(|t| t.range.clone()));
         let notes = annotation::read(file, ranges, diagnostics);
-        let params::Rewritten { sql, params, embeds, map } =
-            params::rewrite(file, first.significant, diagnostics)?;
-        let source = source_hash(command, &sql, &params, &embeds, &notes.overrides, notes.at_most_one_row);
-        let query = Query {
+        let mut rewritten = params::rewrite(file, first.significant, diagnostics)?;
+        let fragments = fragments::of(file, self.tokens, &first, diagnostics)?;
+        let choices = match &fragments[..] {
+            [] => None,
+            [first, ..] if command.takes_items() => {
+                diagnostics.push(dynamic::refuse_items(file, command, first));
+                return None;
+            }
+            some => Some(dynamic::choices(file, first.significant, some, &rewritten, diagnostics)?),
+        };
+        let mut hashed = None;
+        if let Some(choices) = &choices {
+            hashed = Some(choices.hashed());
+            rewritten = choices.whole();
+        }
+        let params::Rewritten { sql, params, embeds, map } = rewritten;
+        let hashed = hashed.as_ref().unwrap_or(&sql);
+        let source = source_hash(command, hashed, &params, &embeds, &notes.overrides, notes.at_most_one_row);
+        let mut query = Query {
             name: self.header.name.clone(),
             command,
             doc: notes.doc,
@@ -179,7 +196,9 @@ impl Block<'_> {
             row: notes.row,
             source,
             map,
+            dynamic: None,
         };
+        query.dynamic = choices.map(|choices| Arc::new(choices.into_dynamic(&query)));
         copy::report(&query, diagnostics);
         Some(query)
     }

@@ -16,7 +16,7 @@ use crate::source::SourceFile;
 use super::{embed, slice};
 
 /// A statement as it is sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Rewritten {
     pub sql: String,
     pub params: Vec<ParamSource>,

@@ -42,6 +42,9 @@ fn text(query: &QueryInfo) -> String {
     let rows = if query.at_most_one_row { "at most one" } else { "any number" };
     // Writing to a String cannot fail.
     let _ = writeln!(text, "  rows: {rows}: {}", query.rows_reason);
+    if query.statements > 1 {
+        let _ = writeln!(text, "  statements: {}, each for other filters or another order", query.statements);
+    }
     if !query.relations.is_empty() {
         let _ = writeln!(text, "  touches: {}", query.relations.join(", "));
     }
@@ -75,6 +78,7 @@ fn json(query: &QueryInfo) -> Value {
         "line": query.line,
         "command": query.command,
         "sql": query.sql,
+        "statements": query.statements,
         "params": query.params.iter().map(field).collect::<Vec<_>>(),
         "columns": query.columns.iter().map(field).collect::<Vec<_>>(),
         "at_most_one_row": query.at_most_one_row,

@@ -160,8 +160,15 @@ impl fmt::Display for Drift {
 pub struct Drifts(Vec<Drift>);
 
 impl Drifts {
+    /// What several statements of a query say is there once.
     pub(crate) fn new(drifts: Vec<Drift>) -> Self {
-        Self(drifts)
+        let mut distinct: Vec<Drift> = Vec::with_capacity(drifts.len());
+        for drift in drifts {
+            if !distinct.contains(&drift) {
+                distinct.push(drift);
+            }
+        }
+        Self(distinct)
     }
 
     /// Leaves out what is of one kind.
