@@ -22,6 +22,7 @@ use crate::settings::Settings;
 use crate::trees::{self, Texts};
 use crate::types::without_modifier;
 use crate::user_types::{self, UserTypes};
+use crate::utilities;
 use crate::wire::{Statement, WireError};
 
 /// The server's answers.
@@ -166,7 +167,7 @@ fn without_trees() -> Diagnostic {
         .help("describe the queries on PostgreSQL itself, or say `-- @column name: not null`")
 }
 
-/// `CREATE`, `SET`, `REFRESH` and their like are not looked at when they are parsed, so they are run and rolled back.
+/// What is wrong with utility statements shows when they are run, which is rolled back.
 fn run_utilities(
     session: &mut Session,
     accepted: &[Accepted<'_>],
@@ -177,21 +178,11 @@ fn run_utilities(
         if !tree.as_ref().is_some_and(session::is_utility) || !statement.params.is_empty() {
             continue;
         }
-        let mut transaction = session.client.transaction()?;
-        let outcome = transaction.batch_execute(&query.sql);
-        transaction.rollback()?;
-        match outcome {
-            Err(error) if runs_outside_transactions(&error) => {}
-            Err(error) => drop(refused.insert(*index, server_error::of(error)?)),
-            Ok(()) => {}
+        if let Some(error) = utilities::try_out(&mut session.client, &query.sql)? {
+            refused.insert(*index, error);
         }
     }
     Ok(refused)
-}
-
-/// `VACUUM` and its like: they cannot be tried without leaving a trace.
-fn runs_outside_transactions(error: &postgres::Error) -> bool {
-    error.code() == Some(&postgres::error::SqlState::ACTIVE_SQL_TRANSACTION)
 }
 
 /// What the query file says of the NULL of each of its `count` parameters.

@@ -39,6 +39,7 @@ mod server_error;
 mod session;
 mod suggest;
 mod user_types;
+mod utilities;
 mod wire;
 
 mod description;
