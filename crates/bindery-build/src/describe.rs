@@ -6,6 +6,7 @@ use postgres::types::{Kind, Oid, Type};
 
 use crate::analyze::node::Value;
 use crate::analyze::{Analysis, Given, Nulls, UnmetKeys};
+use crate::calls::{self, Called};
 use crate::catalog::{self, Catalog};
 use crate::columns::{self, NamedColumns};
 use crate::description::{self, Description, Field, Schema, Table, TypeName};
@@ -62,7 +63,8 @@ pub(crate) fn describe(
         accepted.iter().map(|one| given_nulls(one.query, one.statement.params.len())).collect();
     let catalog = catalog::load(session, trees.iter().flatten())?;
     let sql: Vec<&str> = accepted.iter().map(|accepted| accepted.query.sql.as_str()).collect();
-    let analyses = trees::analyze(trees, &given, &sql, &catalog);
+    let mut analyses = trees::analyze(trees, &given, &sql, &catalog);
+    look_up_calls(session, &accepted, &given, &mut analyses)?;
     let named = columns::load(&mut session.client, settings, diagnostics)?;
     let param_columns = param_columns(session, &analyses)?;
     let statements = accepted.iter().map(|accepted| &accepted.statement);
@@ -185,6 +187,24 @@ fn run_utilities(
     Ok(refused)
 }
 
+/// What the trees do not tell of CALLs.
+fn look_up_calls(
+    session: &mut Session,
+    accepted: &[Accepted<'_>],
+    given: &[Vec<Given>],
+    analyses: &mut [Analysis],
+) -> Result<(), SessionError> {
+    let called = accepted.iter().enumerate();
+    let called = called.filter_map(|(at, Accepted { query, statement, .. })| {
+        Some((at, Called::of(&query.sql, &statement.params)?))
+    });
+    let (places, called): (Vec<usize>, Vec<Called<'_>>) = called.unzip();
+    for (at, names) in places.into_iter().zip(calls::param_names(&mut session.client, &called)?) {
+        analyses[at] = calls::analysis(names, &given[at], &analyses[at]);
+    }
+    Ok(())
+}
+
 /// What the query file says of the NULL of each of its `count` parameters.
 pub(crate) fn given_nulls(query: &Query, count: usize) -> Vec<Given> {
     let of_param = |index: usize| {
@@ -304,7 +324,8 @@ fn columns(command: Command, statement: &Statement, analysis: &Analysis, known: 
             let mut field = Field {
                 name: column.name.clone(),
                 ty: domain.unwrap_or_else(|| known.type_name(column.ty, column.modifier)),
-                nullable: nulls.value,
+                // There is one `()`.
+                nullable: nulls.value && column.ty != Type::VOID.oid(),
                 null_elements: false,
                 domain: None,
                 rust: column.origin.and_then(|place| known.named.of(place)).cloned(),

@@ -25,6 +25,7 @@ mod project;
 mod query;
 
 mod analyze;
+mod calls;
 mod catalog;
 mod columns;
 mod describe;

@@ -6,7 +6,9 @@ fn explore() {
     config.lock("/tmp/procs.lock").out_dir("/tmp/procs_code");
     let _ = std::fs::remove_file("/tmp/procs.lock");
     match config.generate() {
-        Ok(report) => println!("{}", report.warnings.iter().map(|w| w.render()).collect::<Vec<_>>().join("\n")),
+        Ok(report) => {
+            println!("{}", report.warnings.iter().map(|w| w.render()).collect::<Vec<_>>().join("\n"))
+        }
         Err(error) => println!("{error}"),
     }
 }

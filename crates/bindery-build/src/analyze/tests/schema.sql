@@ -82,7 +82,15 @@ CREATE VIEW keyed_view AS SELECT k.id AS k_id, k.x, k.y, a.name FROM keyed k LEF
 CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE FUNCTION find_a(i int) RETURNS a LANGUAGE sql STABLE AS 'SELECT * FROM a WHERE id = i';
 CREATE FUNCTION opaque_pairs(OUT x int, OUT y int) RETURNS SETOF record LANGUAGE plpgsql AS 'BEGIN RETURN QUERY SELECT 1, NULL::int; END';
+CREATE TYPE pairs_of AS (x int, y int);
 CREATE FUNCTION with_default(x int DEFAULT NULL) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT x';
+CREATE FUNCTION with_value(x int, y bigint DEFAULT 1, z text DEFAULT 'z') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x || z || y';
+CREATE FUNCTION strict_default(x int, y int DEFAULT NULL) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT 1';
+CREATE FUNCTION whole_row(x int) RETURNS pairs_of LANGUAGE sql IMMUTABLE AS 'SELECT x, NULL::int';
+CREATE FUNCTION whole_rows(n int) RETURNS SETOF pairs_of LANGUAGE sql IMMUTABLE AS 'SELECT x, NULL::int FROM generate_series(1, n) x';
+CREATE FUNCTION strict_row(x int) RETURNS pairs_of LANGUAGE sql IMMUTABLE STRICT AS 'SELECT 1, 2';
+CREATE FUNCTION no_row(x int) RETURNS pairs_of LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION no_rows(x int) RETURNS SETOF pairs_of LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN NEXT NULL; END';
 CREATE FUNCTION two_statements(x int) RETURNS int LANGUAGE sql AS 'SELECT NULL::int; SELECT coalesce(x, 1)';
 CREATE FUNCTION atomic(x int) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT x + 1; END;
 CREATE FUNCTION elements(xs int[]) RETURNS SETOF int LANGUAGE sql IMMUTABLE AS 'SELECT unnest(xs)';
