@@ -119,6 +119,10 @@ pub(crate) fn param_names(
 
 fn names(called: &Called<'_>, mut procedures: Vec<Procedure>) -> Vec<Option<String>> {
     procedures.retain(|procedure| procedure.can_be_meant(called));
+    // The server prefers one that takes just these types (PostgreSQL's manual, "Function Type Resolution").
+    if procedures.iter().any(|procedure| procedure.is_exact(called)) {
+        procedures.retain(|procedure| procedure.is_exact(called));
+    }
     let mut names = vec![None; called.params.len()];
     for (position, argument) in called.call.arguments.iter().enumerate() {
         let Some(name) = argument.param.and_then(|param| names.get_mut(param - 1)) else { continue };
@@ -147,6 +151,16 @@ impl Procedure {
             })
     }
 
+    /// Whether all arguments are parameters of the types that it takes.
+    fn is_exact(&self, called: &Called<'_>) -> bool {
+        called.call.arguments.iter().enumerate().all(|(position, argument)| {
+            let given = argument.param.and_then(|param| called.params.get(param - 1));
+            given.is_some()
+                && given
+                    == self.place(argument, position).and_then(|place| self.wanted(argument, place)).as_ref()
+        })
+    }
+
     /// The argument of its own that a written one is.
     fn place(&self, argument: &Argument, position: usize) -> Option<usize> {
         match &argument.name {
@@ -156,9 +170,14 @@ impl Procedure {
         }
     }
 
-    fn fits(&self, called: &Called<'_>, argument: &Argument, place: usize) -> bool {
+    /// The type that it takes there.
+    fn wanted(&self, argument: &Argument, place: usize) -> Option<Oid> {
         let is_spread = self.variadic.filter(|_| place + 1 == self.names.len() && !argument.is_variadic);
-        let wanted = is_spread.or_else(|| self.types.get(place).copied()).unwrap_or(0);
+        is_spread.or_else(|| self.types.get(place).copied())
+    }
+
+    fn fits(&self, called: &Called<'_>, argument: &Argument, place: usize) -> bool {
+        let wanted = self.wanted(argument, place).unwrap_or(0);
         // One that is not cast has the type that the procedure wants.
         let given =
             argument.param.filter(|_| !argument.is_cast).and_then(|param| called.params.get(param - 1));

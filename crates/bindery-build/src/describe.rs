@@ -344,7 +344,10 @@ fn check_columns(query: &Query, description: &Description, diagnostics: &mut Vec
         diagnostics.push(
             Diagnostic::error(format!("`{}` returns no columns", query.name))
                 .at(query.name_span(), format!("declared as `:{word}`"))
-                .help("use `:exec` or `:execrows`, or add a RETURNING clause"),
+                .help(match utilities::is_call(&query.sql) {
+                    true => "use `:exec`: a CALL gives a row if the procedure has OUT or INOUT arguments",
+                    false => "use `:exec` or `:execrows`, or add a RETURNING clause",
+                }),
         );
     }
 }
