@@ -10,6 +10,7 @@ INSERT INTO cars VALUES (1, 'KA 1', 4), (2, 'KA 2', NULL), (3, 'S 3', 2);
 CREATE TABLE bookings (car_id integer NOT NULL, note text);
 
 CREATE MATERIALIZED VIEW plates AS SELECT plate FROM cars WITH NO DATA;
+CREATE UNIQUE INDEX ON plates (plate);
 
 -- What a function gives: RETURNS TABLE, OUT, SETOF.
 

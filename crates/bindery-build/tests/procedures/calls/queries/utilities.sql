@@ -10,6 +10,9 @@ DO $$ BEGIN IF NOT EXISTS (SELECT FROM bookings) THEN RAISE EXCEPTION 'no bookin
 -- name: Refresh :exec
 REFRESH MATERIALIZED VIEW plates;
 
+-- name: RefreshConcurrently :exec
+REFRESH MATERIALIZED VIEW CONCURRENTLY plates;
+
 -- name: Clear :exec
 TRUNCATE bookings;
 

@@ -169,3 +169,9 @@ SELECT words(plate, $1 ORDER BY id) FROM cars;
 
 -- name: RunningWords :many
 SELECT id, words(plate, $1) OVER (ORDER BY id) AS so_far FROM cars ORDER BY id;
+
+-- name: SpotsFields :many
+SELECT (spots($1)).*;
+
+-- name: NotesOf :many
+SELECT note FROM bookings WHERE car_id = $1 ORDER BY note NULLS LAST;
