@@ -1,4 +1,4 @@
-//! CALL: what its parameters are called.
+//! CALL: which procedure that is, and what its parameters are called.
 //!
 //! The server resolves the procedure when it parses the statement and gives types and columns, but PostgreSQL 14 and 15 do
 //! not show which procedure that is. So those of the name are looked up, and those that the call cannot mean are left out; a
@@ -73,6 +73,7 @@ struct Argument {
 /// A procedure of the name that is called.
 #[derive(Debug)]
 struct Procedure {
+    oid: Oid,
     /// Of all arguments, those that are OUT too; empty where one has none.
     names: Vec<String>,
     /// 0 stands for any type.
@@ -98,31 +99,59 @@ pub(crate) fn param_names(
     client: &mut Client,
     calls: &[Called<'_>],
 ) -> Result<Vec<Vec<Option<String>>>, postgres::Error> {
-    let mut procedures: Vec<Vec<Procedure>> = calls.iter().map(|_| Vec::new()).collect();
-    if calls.iter().any(|called| !called.params.is_empty()) {
-        let schemas: Vec<&str> = calls.iter().map(|called| called.call.schema.as_str()).collect();
-        let names: Vec<&str> = calls.iter().map(|called| called.call.name.as_str()).collect();
-        for row in client.query(PROCEDURES, &[&schemas, &names])? {
-            let of_call =
-                usize::try_from(row.get::<_, i64>(0) - 1).ok().and_then(|at| procedures.get_mut(at));
-            let Some(of_call) = of_call else { continue };
-            of_call.push(Procedure {
-                names: row.get(2),
-                types: row.get(3),
-                defaults: usize::try_from(row.get::<_, i32>(4)).unwrap_or(0),
-                variadic: row.get(5),
-            });
-        }
-    }
-    Ok(calls.iter().zip(procedures).map(|(called, procedures)| names(called, procedures)).collect())
+    let meant = meant(client, calls)?;
+    Ok(calls.iter().zip(meant).map(|(called, procedures)| names(called, &procedures)).collect())
 }
 
-fn names(called: &Called<'_>, mut procedures: Vec<Procedure>) -> Vec<Option<String>> {
-    procedures.retain(|procedure| procedure.can_be_meant(called));
-    // The server prefers one that takes just these types (PostgreSQL's manual, "Function Type Resolution").
-    if procedures.iter().any(|procedure| procedure.is_exact(called)) {
-        procedures.retain(|procedure| procedure.is_exact(called));
+/// The procedure that each statement calls, by its number among all: those that are a CALL of one that can be told.
+///
+/// # Errors
+/// The connection fails.
+pub(crate) fn procedures<'q>(
+    client: &mut Client,
+    statements: impl Iterator<Item = (&'q str, Option<&'q [Oid]>)>,
+) -> Result<Vec<(usize, Oid)>, postgres::Error> {
+    let calls = statements.enumerate();
+    let calls = calls.filter_map(|(number, (sql, params))| Some((number, Called::of(sql, params?)?)));
+    let (numbers, calls): (Vec<usize>, Vec<Called<'_>>) = calls.unzip();
+    let found = numbers.into_iter().zip(meant(client, &calls)?);
+    let only = found.filter_map(|(number, procedures)| match &procedures[..] {
+        [only] => Some((number, only.oid)),
+        _ => None,
+    });
+    Ok(only.collect())
+}
+
+/// The procedures that each CALL can mean.
+fn meant(client: &mut Client, calls: &[Called<'_>]) -> Result<Vec<Vec<Procedure>>, postgres::Error> {
+    let mut procedures: Vec<Vec<Procedure>> = calls.iter().map(|_| Vec::new()).collect();
+    if calls.is_empty() {
+        return Ok(procedures);
     }
+    let schemas: Vec<&str> = calls.iter().map(|called| called.call.schema.as_str()).collect();
+    let names: Vec<&str> = calls.iter().map(|called| called.call.name.as_str()).collect();
+    for row in client.query(PROCEDURES, &[&schemas, &names])? {
+        let number = usize::try_from(row.get::<_, i64>(0) - 1).ok();
+        let Some(of_call) = number.and_then(|number| procedures.get_mut(number)) else { continue };
+        of_call.push(Procedure {
+            oid: row.get(1),
+            names: row.get(2),
+            types: row.get(3),
+            defaults: usize::try_from(row.get::<_, i32>(4)).unwrap_or(0),
+            variadic: row.get(5),
+        });
+    }
+    for (called, procedures) in calls.iter().zip(&mut procedures) {
+        procedures.retain(|procedure| procedure.can_be_meant(called));
+        // The server prefers one that takes just these types (PostgreSQL's manual, "Function Type Resolution").
+        if procedures.iter().any(|procedure| procedure.is_exact(called)) {
+            procedures.retain(|procedure| procedure.is_exact(called));
+        }
+    }
+    Ok(procedures)
+}
+
+fn names(called: &Called<'_>, procedures: &[Procedure]) -> Vec<Option<String>> {
     let mut names = vec![None; called.params.len()];
     for (position, argument) in called.call.arguments.iter().enumerate() {
         let Some(name) = argument.param.and_then(|param| names.get_mut(param - 1)) else { continue };

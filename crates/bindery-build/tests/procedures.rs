@@ -11,6 +11,9 @@ use std::fs;
 use std::path::Path;
 
 use bindery_build::{Config, Report};
+use bindery_postgres::Server;
+
+const SETTINGS: &str = "lint.select-star = 'off'";
 
 #[test]
 fn functions_and_procedures_are_called() {
@@ -25,8 +28,41 @@ fn functions_and_procedures_are_called() {
     println!("{}", package::run(&workspace, "procedures"));
 }
 
-/// Copies the package, and generates its code.
+#[test]
+fn a_procedure_that_has_changed_is_told_with_its_queries() {
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("procedures/drift");
+    let mut config = copy(&package);
+    config.toml(SETTINGS).unwrap();
+    let database = Server::start().unwrap().create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client.batch_execute(&fs::read_to_string(package.join("migrations/1_functions.sql")).unwrap()).unwrap();
+    let changes = "
+        CREATE OR REPLACE PROCEDURE fleet.note(value integer) LANGUAGE sql AS 'DELETE FROM bookings';
+        DROP PROCEDURE echo;
+        CREATE OR REPLACE FUNCTION greet(name text, greeting text DEFAULT NULL, mark text DEFAULT '!') RETURNS text
+        LANGUAGE sql IMMUTABLE RETURN greeting || ' ' || name || mark;";
+    client.batch_execute(changes).unwrap();
+    let report = config.drift(database.url()).unwrap().to_string();
+    for told in [
+        "function `fleet.note(IN value integer)`: its definition differs: line 3 was ",
+        "; used by NoteNumber\n",
+        "function `public.echo(INOUT value anyelement)` is missing; used by Echo\n",
+        "query `Echo`: procedure echo(text[]) does not exist",
+        "function `public.greet(name text, greeting text, mark text)`: its definition differs: line 1 was ",
+        "; used by Greet, GreetMore\n",
+    ] {
+        assert!(report.contains(told), "{told}\n{report}");
+    }
+}
+
 fn generate(package: &Path) -> Report {
+    let _ = fs::remove_file(package.join("bindery.lock"));
+    let mut config = copy(package);
+    config.toml(SETTINGS).unwrap().out_dir("src/db");
+    config.generate().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn copy(package: &Path) -> Config {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/procedures/calls");
     let files = [
         "migrations/1_functions.sql",
@@ -38,8 +74,5 @@ fn generate(package: &Path) -> Report {
         package::write(&package.join(file), &fs::read_to_string(sources.join(file)).unwrap());
     }
     package::write(&package.join("src/main.rs"), &fs::read_to_string(sources.join("main.rs")).unwrap());
-    let _ = fs::remove_file(package.join("bindery.lock"));
-    let mut config = Config::new(package);
-    config.toml("lint.select-star = 'off'").unwrap().out_dir("src/db");
-    config.generate().unwrap_or_else(|error| panic!("{error}"))
+    Config::new(package)
 }

@@ -98,6 +98,8 @@ CREATE AGGREGATE added (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
 CREATE AGGREGATE added_from_null (int) (SFUNC = int4pl, STYPE = int);
 CREATE AGGREGATE halved (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0', FINALFUNC = opaque);
 CREATE AGGREGATE forgetful (int) (SFUNC = plus, STYPE = int, INITCOND = '0');
+CREATE FUNCTION append_word(state text, word text, separator text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT state || separator || word';
+CREATE AGGREGATE words (word text, separator text) (SFUNC = append_word, STYPE = text, INITCOND = '');
 CREATE TYPE pair AS (x int, y int);
 CREATE TABLE composed (id int NOT NULL, p pair NOT NULL, q pair);
 INSERT INTO composed VALUES (1, ROW(NULL, 2), NULL);
