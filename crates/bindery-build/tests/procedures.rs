@@ -10,7 +10,7 @@ mod package;
 use std::fs;
 use std::path::Path;
 
-use bindery_build::{Config, Report};
+use bindery_build::{Config, QueryInfo, Report};
 use bindery_postgres::Server;
 
 const SETTINGS: &str = "lint.select-star = 'off'";
@@ -26,6 +26,61 @@ fn functions_and_procedures_are_called() {
     package::write_workspace(&workspace, &["procedures"]);
     package::write(&package.join("Cargo.toml"), &package::manifest("procedures", &[], ""));
     println!("{}", package::run(&workspace, "procedures"));
+}
+
+#[test]
+fn what_is_known_of_a_call_is_explained() {
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("procedures/explained");
+    let infos = copy(&package).inspect(&["CommitAndTell".to_owned(), "BookByNames".to_owned()]).unwrap();
+    let [by_names, tell] = &infos[..] else { panic!("{infos:?}") };
+    let reasons = |info: &QueryInfo| -> Vec<String> {
+        let fields = info.params.iter().chain(&info.columns);
+        fields.map(|field| format!("{}: {}", field.name, field.reason.clone().unwrap_or_default())).collect()
+    };
+    assert_eq!((tell.at_most_one_row, tell.rows_reason.as_str()), (true, "a CALL gives one row"));
+    let expected = [
+        "car: used as car, where NULL is hardly ever meant",
+        "booked: used as booked, where NULL is hardly ever meant",
+        "booked: the procedure may return NULL",
+    ];
+    assert_eq!(reasons(tell), expected);
+    assert_eq!(reasons(by_names)[1], "why: the query file says so (sqlc.narg)");
+}
+
+/// They lie beside the project, in `../shared/conformance`.
+#[test]
+fn cases_of_sqlc_are_generated() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/sqlc");
+    let Ok(cases) = fs::read_dir(shared) else {
+        println!("skipped: ../shared/conformance is not here");
+        return;
+    };
+    let mut count = 0;
+    for case in cases.map(|case| case.unwrap().path()) {
+        let name = case.file_name().unwrap().to_string_lossy().into_owned();
+        let kinds = [
+            "func_",
+            "ddl_create_function",
+            "ddl_create_procedure",
+            "ddl_drop_function",
+            "sql_syntax_calling",
+        ];
+        if !kinds.iter().any(|kind| name.starts_with(kind)) {
+            continue;
+        }
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("procedures/sqlc").join(&name);
+        let _ = fs::remove_dir_all(&root);
+        for file in ["schema.sql", "query.sql"] {
+            package::write(&root.join(file), &fs::read_to_string(case.join(file)).unwrap());
+        }
+        let mut config = Config::new(&root);
+        config.migrations(["schema.sql"]).queries(["query.sql"]).out_dir("code");
+        config.generate().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let code = fs::read_to_string(root.join("code/query.rs")).unwrap();
+        assert!(syn::parse_file(&code).is_ok(), "{name}:\n{code}");
+        count += 1;
+    }
+    assert!(count >= 10, "{count} cases");
 }
 
 #[test]

@@ -165,6 +165,9 @@ mod book {
     #[doc = include_str!("../../../docs/connecting.md")]
     struct Connecting;
 
+    #[doc = include_str!("../../../docs/functions.md")]
+    struct Functions;
+
     #[doc = include_str!("../../../docs/migrations.md")]
     struct Migrations;
 

@@ -173,6 +173,7 @@ async fn calls(conn: &Connection) -> Result<(), bindery::Error> {
     procedures::book_named(conn, "named", 1).await?;
     procedures::book_by_names(conn, 1, None).await?;
     assert_eq!(notes(conn, 1).await?, [text("named"), text("plain"), None]);
+    assert_eq!(procedures::book_rows(conn, 4, "uncounted").await?, 0);
     procedures::book_all(conn).await?;
     procedures::book_all_of(conn, "all").await?;
     assert_eq!(notes(conn, 2).await?, [text("all"), None]);

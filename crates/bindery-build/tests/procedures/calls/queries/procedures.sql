@@ -63,3 +63,6 @@ CALL unnamed($1, $2);
 
 -- name: BookEach :batchexec
 CALL book($1, $2);
+
+-- name: BookRows :execrows
+CALL book($1, $2);
