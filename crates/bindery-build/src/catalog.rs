@@ -105,7 +105,8 @@ const FUNCTIONS: &str = "
            p.prosqlbody::text,
            CASE WHEN p.proargnames IS NULL THEN '{}' ELSE
                ARRAY(SELECT i.name FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY i (name, mode, place)
-                     WHERE COALESCE(i.mode, 'i') IN ('i', 'b', 'v') ORDER BY i.place) END
+                     WHERE COALESCE(i.mode, 'i') IN ('i', 'b', 'v') ORDER BY i.place) END,
+           p.pronargs::int4, p.proargdefaults::text
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
     WHERE p.oid = ANY ($1)";
 
@@ -285,6 +286,10 @@ pub(crate) struct Function {
     pub result_relation: Option<u32>,
     /// Empty where an argument has no name.
     pub argument_names: Vec<String>,
+    /// How many arguments it takes, OUT parameters aside.
+    pub arguments: usize,
+    /// Of its last arguments: the expressions that stand for those that are left out, as node text.
+    pub defaults: Option<String>,
     /// Of a function in SQL: the types of the columns that it gives, or of its one value.
     pub result_columns: Vec<u32>,
     /// The statement that gives the result of a function in SQL, as node text with its views rewritten in.
@@ -490,6 +495,8 @@ fn load_functions(
             transition: row.get(9),
             result_columns: row.get(11),
             argument_names: row.get(13),
+            arguments: usize::try_from(row.get::<_, i32>(14)).unwrap_or(0),
+            defaults: row.get(15),
         };
         mentioned.functions.extend(function.transition);
         mentioned.relations.extend(function.result_relation);

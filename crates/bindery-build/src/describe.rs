@@ -6,6 +6,7 @@ use postgres::types::{Kind, Oid, Type};
 
 use crate::analyze::node::Value;
 use crate::analyze::{Analysis, Given, Nulls, UnmetKeys};
+use crate::calls::{self, Called};
 use crate::catalog::{self, Catalog};
 use crate::columns::{self, NamedColumns};
 use crate::description::{self, Description, Field, Schema, Table, TypeName};
@@ -24,6 +25,7 @@ use crate::settings::Settings;
 use crate::trees::{self, Sent, Texts};
 use crate::types::without_modifier;
 use crate::user_types::{self, UserTypes};
+use crate::utilities;
 use crate::wire::{Statement, WireError};
 
 /// The server's answers.
@@ -62,7 +64,8 @@ pub(crate) fn describe(
     let given: Vec<Vec<Given>> =
         accepted.iter().map(|one| given_nulls(one.query, one.statement.params.len())).collect();
     let catalog = catalog::load(session, trees.iter().flatten())?;
-    let analyses = trees::analyze(trees, &given, &sent(&accepted), &catalog);
+    let mut analyses = trees::analyze(trees, &given, &sent(&accepted), &catalog);
+    look_up_calls(session, &accepted, &given, &mut analyses)?;
     let named = columns::load(&mut session.client, settings, diagnostics)?;
     let param_columns = param_columns(session, &analyses)?;
     let statements = accepted.iter().map(|accepted| &accepted.statement);
@@ -75,7 +78,7 @@ pub(crate) fn describe(
     let mut descriptions = Vec::new();
     for (accepted, analysis) in accepted.iter().zip(&analyses) {
         let description = description(accepted, analysis, &known, diagnostics);
-        check_columns(accepted.query, &description, diagnostics);
+        check_rows(accepted, diagnostics);
         check_items(accepted.query, &description, diagnostics);
         descriptions.push(description);
     }
@@ -174,7 +177,7 @@ fn without_trees() -> Diagnostic {
         .help("describe the queries on PostgreSQL itself, or say `-- @column name: not null`")
 }
 
-/// `CREATE`, `SET`, `REFRESH` and their like are not looked at when they are parsed, so they are run and rolled back.
+/// What is wrong with utility statements shows when they are run, which is rolled back.
 fn run_utilities(
     session: &mut Session,
     accepted: &[Accepted<'_>],
@@ -185,21 +188,29 @@ fn run_utilities(
         if !tree.as_ref().is_some_and(session::is_utility) || !statement.params.is_empty() {
             continue;
         }
-        let mut transaction = session.client.transaction()?;
-        let outcome = transaction.batch_execute(&query.sql);
-        transaction.rollback()?;
-        match outcome {
-            Err(error) if runs_outside_transactions(&error) => {}
-            Err(error) => drop(refused.insert(*index, server_error::of(error)?)),
-            Ok(()) => {}
+        if let Some(error) = utilities::try_out(&mut session.client, &query.sql)? {
+            refused.insert(*index, error);
         }
     }
     Ok(refused)
 }
 
-/// `VACUUM` and its like: they cannot be tried without leaving a trace.
-fn runs_outside_transactions(error: &postgres::Error) -> bool {
-    error.code() == Some(&postgres::error::SqlState::ACTIVE_SQL_TRANSACTION)
+/// What the trees do not tell of CALLs.
+fn look_up_calls(
+    session: &mut Session,
+    accepted: &[Accepted<'_>],
+    given: &[Vec<Given>],
+    analyses: &mut [Analysis],
+) -> Result<(), SessionError> {
+    let called = accepted.iter().enumerate();
+    let called = called.filter_map(|(at, Accepted { query, statement, .. })| {
+        Some((at, Called::of(&query.sql, &statement.params)?))
+    });
+    let (places, called): (Vec<usize>, Vec<Called<'_>>) = called.unzip();
+    for (at, names) in places.into_iter().zip(calls::param_names(&mut session.client, &called)?) {
+        analyses[at] = calls::analysis(names, &given[at], &analyses[at]);
+    }
+    Ok(())
 }
 
 fn sent<'q>(accepted: &[Accepted<'q>]) -> Vec<Sent<'q>> {
@@ -309,7 +320,8 @@ fn columns(command: Command, statement: &Statement, analysis: &Analysis, known: 
             let mut field = Field {
                 name: column.name.clone(),
                 ty: domain.unwrap_or_else(|| known.type_name(column.ty, column.modifier)),
-                nullable: nulls.value,
+                // There is one `()`.
+                nullable: nulls.value && column.ty != Type::VOID.oid(),
                 null_elements: false,
                 domain: None,
                 rust: column.origin.and_then(|place| known.named.of(place)).cloned(),
@@ -325,14 +337,18 @@ fn columns(command: Command, statement: &Statement, analysis: &Analysis, known: 
         .collect()
 }
 
-/// A command that returns rows needs columns.
-fn check_columns(query: &Query, description: &Description, diagnostics: &mut Vec<Diagnostic>) {
-    if query.command.returns_rows() && description.columns.is_empty() {
+/// A command that returns rows needs some.
+fn check_rows(accepted: &Accepted<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let query = accepted.query;
+    if query.command.returns_rows() && !accepted.statement.returns_rows {
         let word = query.command.word();
         diagnostics.push(
-            Diagnostic::error(format!("`{}` returns no columns", query.name))
+            Diagnostic::error(format!("`{}` returns no rows", query.name))
                 .at(query.name_span(), format!("declared as `:{word}`"))
-                .help("use `:exec` or `:execrows`, or add a RETURNING clause"),
+                .help(match utilities::is_call(&query.sql) {
+                    true => "use `:exec`: a CALL gives a row if the procedure has OUT or INOUT arguments",
+                    false => "use `:exec` or `:execrows`, or add a RETURNING clause",
+                }),
         );
     }
 }

@@ -17,6 +17,7 @@ use crate::project::Project;
 use crate::query::{Override, Query, Target};
 use crate::session::{Session, SessionError};
 use crate::trees::{self, STACK, Texts};
+use crate::utilities;
 use crate::variants;
 
 /// What PostgreSQL says of a query, and what Bindery makes of it.
@@ -127,16 +128,21 @@ fn explained(
 
 fn info(query: &Query, described: &Description, tree: Option<&Value<'_>>, catalog: &Catalog) -> QueryInfo {
     let given: Vec<Given> = describe::given_nulls(query, described.params.len());
+    let is_call = utilities::is_call(&query.sql);
     let columns = reason::reasons(&query.sql, tree, catalog, &given);
     let column_reason = |index: usize, field: &Field| {
         let said = override_of(query, Target::Column, &field.name).map(|_| said("@column"));
         let found = columns.get(index).and_then(|reasons| reasons.value.clone());
+        let unseen = match is_call {
+            true => Reason::MayReturnNull { call: "the procedure".to_owned(), when: None },
+            false => Reason::NoTree,
+        };
         let reason = || match found {
             // The tree is that of the statement with all of it.
             None if query.dynamic.is_some() && tree.is_some() => {
                 "only something optional rules NULL out".to_owned()
             }
-            found => found.unwrap_or(Reason::NoTree).sentence(&|at| query.line_at(at)),
+            found => found.unwrap_or(unseen).sentence(&|at| query.line_at(at)),
         };
         field.nullable.then(|| said.unwrap_or_else(reason))
     };
@@ -146,6 +152,7 @@ fn info(query: &Query, described: &Description, tree: Option<&Value<'_>>, catalo
         match params.get(index).unwrap_or(&ParamReason::Unknown) {
             ParamReason::Given if override_of(query, Target::Param, &field.name).is_some() => said("@param"),
             ParamReason::Given if is_narg => said("sqlc.narg"),
+            _ if is_call => ParamReason::Named { name: field.name.clone() }.sentence(),
             reason => reason.sentence(),
         }
     };
@@ -164,6 +171,7 @@ fn info(query: &Query, described: &Description, tree: Option<&Value<'_>>, catalo
             false if query.dynamic.is_some() => {
                 format!("with all that is optional, {}", reason::rows_reason(tree, catalog).sentence())
             }
+            false if is_call => "a CALL gives one row".to_owned(),
             false => reason::rows_reason(tree, catalog).sentence(),
         },
         params: params.map(|(index, param)| field(param, Some(param_reason(index, param)))).collect(),

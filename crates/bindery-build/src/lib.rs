@@ -26,6 +26,7 @@ mod project;
 mod query;
 
 mod analyze;
+mod calls;
 mod catalog;
 mod columns;
 mod describe;
@@ -43,6 +44,7 @@ mod server_error;
 mod session;
 mod suggest;
 mod user_types;
+mod utilities;
 mod variants;
 mod wire;
 

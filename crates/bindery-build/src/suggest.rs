@@ -14,6 +14,7 @@ use crate::lex::{self, Token, TokenKind, is_operator, is_word};
 use crate::nearest::{did_you_mean, nearest, one_of};
 use crate::query::{Query, character_offset};
 use crate::server_error::ServerError;
+use crate::utilities;
 
 /// Columns of the user's relations, as they are and as they are written.
 const COLUMNS: &str = "
@@ -40,12 +41,12 @@ const RELATIONS: &str = "
       AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
     ORDER BY n.nspname, c.relname";
 
-/// Functions that a statement can call: none that takes what only the server itself has.
+/// Functions and procedures that a statement can call: none that takes what only the server itself has.
 const FUNCTIONS: &str = "
     SELECT p.proname::text,
            CASE WHEN pg_catalog.pg_function_is_visible(p.oid) THEN ''
                 ELSE pg_catalog.quote_ident(n.nspname) || '.' END || pg_catalog.quote_ident(p.proname),
-           pg_catalog.oidvectortypes(p.proargtypes)
+           pg_catalog.oidvectortypes(p.proargtypes), pg_catalog.pg_get_function_arguments(p.oid), p.prokind = 'p'
     FROM pg_catalog.pg_proc p
     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
     WHERE NOT ('internal'::pg_catalog.regtype = ANY (p.proargtypes::pg_catalog.oid[]))
@@ -99,7 +100,11 @@ struct Named {
 
 struct Function {
     named: Named,
+    /// `bigint, text`
+    types: String,
+    /// `car bigint, OUT place text`
     arguments: String,
+    is_procedure: bool,
 }
 
 struct Label {
@@ -168,7 +173,12 @@ impl<'c, C: GenericClient> Suggestions<'c, C> {
     fn functions(&mut self) -> Result<&[Function], postgres::Error> {
         if self.functions.is_none() {
             let rows = self.client.query(FUNCTIONS, &[])?;
-            let function = |row: &postgres::Row| Function { named: named(row), arguments: row.get(2) };
+            let function = |row: &postgres::Row| Function {
+                named: named(row),
+                types: row.get(2),
+                arguments: row.get(3),
+                is_procedure: row.get(4),
+            };
             self.functions = Some(rows.iter().map(function).collect());
         }
         Ok(self.functions.as_deref().unwrap_or_default())
@@ -246,21 +256,41 @@ fn undefined_table(text: &Text<'_>, relations: &[Named]) -> Option<String> {
 /// A misspelt function, or one that takes other arguments.
 fn undefined_function(text: &Text<'_>, functions: &[Function]) -> Option<String> {
     let name = text.name()?;
-    let same: Vec<&Function> = functions.iter().filter(|function| function.named.name == name).collect();
+    let is_call = utilities::is_call(text.asked.sql);
+    let (kind, others): (Vec<&Function>, Vec<&Function>) =
+        functions.iter().partition(|function| function.is_procedure == is_call);
+    let same: Vec<&Function> = kind.iter().copied().filter(|function| function.named.name == name).collect();
     let Some(first) = same.first() else {
-        return did_you_mean(&name, functions.iter().map(|function| function.named.written.as_str()));
+        if is_call && let Some(function) = others.iter().find(|function| function.named.name == name) {
+            let written = &function.named.written;
+            return Some(format!("`{written}` is a function: `SELECT * FROM {written}(...)`"));
+        }
+        return did_you_mean(&name, kind.iter().map(|function| function.named.written.as_str()));
     };
     // In a schema that the statement did not look into.
     if text.chain().len() == 1 && same.iter().all(|function| function.named.written.contains('.')) {
         return Some(format!("did you mean `{}`?", first.named.written));
     }
+    let by_name = is_call || text.asked.error.message.contains(" => ");
     let signatures: Vec<String> = same
         .iter()
         .take(3)
-        .map(|Function { named, arguments }| format!("{}({arguments})", named.written))
+        .map(|Function { named, types, arguments, .. }| {
+            format!("{}({})", named.written, if by_name { arguments } else { types })
+        })
         .collect();
     let more = if same.len() > signatures.len() { ", among others" } else { "" };
-    Some(format!("there is {}{more}: cast the arguments", one_of(&signatures).replace("` or `", "` and `")))
+    let signatures_listed = one_of(&signatures).replace("` or `", "` and `");
+    let advice = match is_call && signatures.iter().any(|signature| is_with_out(signature)) {
+        true => "an OUT argument is written too, as NULL",
+        false if by_name => "write its arguments, and cast them where they are of other types",
+        false => "cast the arguments",
+    };
+    Some(format!("there is {signatures_listed}{more}: {advice}"))
+}
+
+fn is_with_out(signature: &str) -> bool {
+    ["(OUT ", ", OUT "].iter().any(|out| signature.contains(out))
 }
 
 fn undefined_type(text: &Text<'_>, types: &[Named]) -> Option<String> {

@@ -29,6 +29,8 @@ pub(crate) struct Statement {
     pub params: Vec<Oid>,
     /// Those of its result; empty for one that returns no rows.
     pub columns: Vec<Column>,
+    /// Whether it returns rows: they may be without columns, as those of `SELECT FROM cars`.
+    pub returns_rows: bool,
 }
 
 /// A column of a statement's result.
@@ -159,6 +161,7 @@ impl Wire {
                     });
                     if let Ok(statement) = &mut statement {
                         statement.columns = columns.collect()?;
+                        statement.returns_rows = true;
                     }
                 }
                 Message::ErrorResponse(body) => statement = Err(server_error(body.fields())?),

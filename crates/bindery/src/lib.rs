@@ -169,6 +169,9 @@ mod book {
     #[doc = include_str!("../../../docs/dynamic.md")]
     struct Dynamic;
 
+    #[doc = include_str!("../../../docs/functions.md")]
+    struct Functions;
+
     #[doc = include_str!("../../../docs/migrations.md")]
     struct Migrations;
 

@@ -248,6 +248,15 @@ impl Nullability<'_> {
                 let index = usize::try_from(number - 1).unwrap_or(usize::MAX);
                 row.nodes("args").nth(index).is_none_or(|field| self.nullable(field, env))
             }
+            // `(f(x)).y`: every row of what it gives, or its only one.
+            (_, "FUNCEXPR") => {
+                let index = usize::try_from(number - 1).unwrap_or(usize::MAX);
+                let function = self.function_of(row).filter(|function| function.body.is_some());
+                function.is_none_or(|function| {
+                    let is_filled_up = function.returns_set && env.level.pads_sets;
+                    is_filled_up || self.sql_function_column(row, function, index, env)
+                })
+            }
             _ => true,
         }
     }

@@ -16,7 +16,7 @@ use super::node::Node;
 use super::sql_function;
 
 /// OIDs below are PostgreSQL's own (`FirstNormalObjectId` of `transam.h`).
-const FIRST_OF_USER: u32 = 16_384;
+pub(super) const FIRST_OF_USER: u32 = 16_384;
 
 /// C functions that never return NULL unless an argument is.
 static SAFE: LazyLock<HashSet<&'static str>> =

@@ -92,7 +92,7 @@ mod merge {
 }
 
 /// What the tree of a statement tells.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Analysis {
     /// Where NULLs can come in each result column; anywhere in one that is missing here.
     pub columns: Vec<Nulls>,

@@ -238,6 +238,10 @@ impl<'t> Reader<'t> {
         let Token::Word(name) = self.next_token()? else { return None };
         let mut fields = Vec::with_capacity(12);
         let mut token = self.next_token()?;
+        // `{A_CONST NULL ...}`, `{A_EXPR ANY ...}`: what the user wrote, in utility statements since 16.
+        if matches!(token, Token::Word(_)) && !token.is_field() {
+            token = self.next_token()?;
+        }
         while let Token::Word(word) = token {
             if word.as_bytes()[0] != b':' {
                 return None;
@@ -341,6 +345,13 @@ mod tests {
         assert_eq!(query.word("name"), Some(":odd"));
         assert_eq!(query.list("v").len(), 5);
         assert_eq!(query.nodes("rtable").next().unwrap().get("alias"), None);
+    }
+
+    #[test]
+    fn a_word_may_stand_before_the_fields() {
+        let value = parse("{CALLSTMT :args ({A_CONST NULL :location 19} {A_CONST :val 1})}").unwrap();
+        assert_eq!(value.as_node().unwrap().nodes("args").count(), 2);
+        assert_eq!(value.as_node().unwrap().nodes("args").next().unwrap().number("location"), Some(19));
     }
 
     #[test]

@@ -229,6 +229,7 @@ impl Reader<'_> {
                 self.read_each(query, expr.node("arg"), &place);
             }
             "FUNCEXPR" => self.read_call(query, expr, &args, place),
+            "AGGREF" | "WINDOWFUNC" => self.read_aggregate(query, expr),
             _ => expr.fields().for_each(|(_, value)| self.read_value(query, value, &Place::plain(None))),
         }
     }
@@ -286,6 +287,26 @@ impl Reader<'_> {
             let name = name.or_else(|| place.name.clone().filter(|_| args.len() == 1));
             self.read(query, arg, &Place::plain(name));
         }
+    }
+
+    /// An aggregate of the user's names its arguments too; those of the system have names in some versions only.
+    fn read_aggregate(&mut self, query: &Node<'_>, expr: &Node<'_>) {
+        let function = expr.oid("aggfnoid").or(expr.oid("winfnoid"));
+        let function = function.and_then(|oid| self.catalog.functions.get(&oid));
+        let names = function.filter(|function| !function.is_builtin).map(|function| &function.argument_names);
+        let names = names.cloned().unwrap_or_default();
+        for (field, value) in expr.fields() {
+            let Value::List(args) = value else { continue };
+            for (index, arg) in args.iter().enumerate() {
+                let name = names.get(index).filter(|name| field == "args" && !name.is_empty());
+                let arg = match arg.as_node() {
+                    Some(target) if target.name == "TARGETENTRY" => target.get("expr").unwrap_or(arg),
+                    _ => arg,
+                };
+                self.read_value(query, arg, &Place::plain(name.cloned()));
+            }
+        }
+        self.read_each(query, expr.node("aggfilter"), &Place::plain(None));
     }
 
     /// The names of the arguments of AND that are bounds of the same column: `from_day` and `to_day` of

@@ -2,8 +2,9 @@
 
 use crate::catalog::Function;
 
+use super::functions::FIRST_OF_USER;
 use super::level::{Env, Nullability};
-use super::node::{self, Node};
+use super::node::{self, Node, Value};
 use super::output::{self, Nulls};
 use super::result_query;
 
@@ -31,7 +32,7 @@ impl Nullability<'_> {
         index: usize,
         env: &Env<'_, 'n>,
     ) -> bool {
-        let nulls = self.argument_nulls(call, env);
+        let nulls = self.argument_nulls(call, function, env);
         if function.is_strict && !function.returns_set && nulls.iter().any(|nulls| nulls.value) {
             return true;
         }
@@ -49,9 +50,14 @@ impl Nullability<'_> {
         arguments.map(|nulls| Nulls { value: nulls.value && !function.is_strict, ..nulls }).collect()
     }
 
-    /// By the function's own parameters; one that is left to its default may be NULL.
-    pub fn argument_nulls<'n>(&self, call: &'n Node<'n>, env: &Env<'_, 'n>) -> Vec<Nulls> {
-        let mut nulls = Vec::new();
+    /// By the function's own parameters, one that is left out by its default.
+    pub fn argument_nulls<'n>(
+        &self,
+        call: &'n Node<'n>,
+        function: &Function,
+        env: &Env<'_, 'n>,
+    ) -> Vec<Nulls> {
+        let mut nulls = default_nulls(function);
         for (position, arg) in call.nodes("args").enumerate() {
             let named = arg.number("argnumber").filter(|_| arg.name == "NAMEDARGEXPR");
             let place = named.and_then(|number| usize::try_from(number).ok()).unwrap_or(position);
@@ -99,6 +105,34 @@ impl Nullability<'_> {
                 given.is_some_and(|given| given == *ty || TEXTS.contains(&given) && TEXTS.contains(ty))
             });
         same.then(|| look(&inside, query))
+    }
+}
+
+/// What a function's parameters are that no argument is given for.
+fn default_nulls(function: &Function) -> Vec<Nulls> {
+    let mut nulls = vec![Nulls::ANYWHERE; function.arguments];
+    let defaults = function.defaults.as_deref().and_then(node::parse);
+    if let Some(Value::List(defaults)) = &defaults {
+        for (nulls, default) in nulls.iter_mut().rev().zip(defaults.iter().rev()) {
+            nulls.value = !default.as_node().is_some_and(is_plain_value);
+        }
+    }
+    nulls
+}
+
+/// A constant that is not NULL, and a number that is cast to another type of number.
+fn is_plain_value(expr: &Node<'_>) -> bool {
+    /// `int8`, `int2`, `int4`, `float4`, `float8` and `numeric`.
+    const NUMBERS: [u32; 6] = [20, 21, 23, 700, 701, 1700];
+    let is_number = |expr: &Node<'_>| type_of(expr).is_some_and(|ty| NUMBERS.contains(&ty));
+    match expr.name {
+        "CONST" => expr.word("constisnull") == Some("false"),
+        "RELABELTYPE" => expr.node("arg").is_some_and(is_plain_value),
+        "FUNCEXPR" if is_number(expr) && expr.list("args").len() == 1 => {
+            expr.nodes("args").all(|arg| is_number(arg) && is_plain_value(arg))
+                && expr.oid("funcid").is_some_and(|function| function < FIRST_OF_USER)
+        }
+        _ => false,
     }
 }
 

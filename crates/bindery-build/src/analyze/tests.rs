@@ -222,7 +222,7 @@ fn parameters_take_the_names_of_their_columns() {
         };
         analysis.params.into_iter().map(shown).collect()
     };
-    let cases: [(&str, &[&str]); 22] = [
+    let cases: [(&str, &[&str]); 24] = [
         ("SELECT 1 FROM a WHERE id BETWEEN $1 AND $2", &["from_id", "to_id"]),
         ("SELECT 1 FROM a WHERE $1 > id AND id >= $2 AND name = $3", &["to_id", "from_id", "name"]),
         ("SELECT 1 FROM a WHERE lower(name) = lower($1)", &["name"]),
@@ -241,6 +241,11 @@ fn parameters_take_the_names_of_their_columns() {
             &["note?", "name"],
         ),
         ("SELECT make_interval(days => $1), plus(y => $2, x => 1)", &["days", "y"]),
+        ("SELECT words(name, $1 ORDER BY id) FILTER (WHERE id > $2) FROM a", &["separator", "id"]),
+        (
+            "SELECT words($2, $1) OVER (), string_agg(name, $3) FROM a GROUP BY name",
+            &["separator", "word", ""],
+        ),
         ("SELECT 1 FROM a WHERE name = $1 AND $2 < id", &["name", "id"]),
         ("INSERT INTO a (id, name, note) VALUES ($1, $2, $3)", &["id", "name", "note?"]),
         ("INSERT INTO a (id, name, note) VALUES ($1, 'x', NULL), ($2, 'y', $3)", &["id", "id", "note?"]),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use postgres::Client;
 use postgres::types::Oid;
 
+use crate::calls;
 use crate::catalog;
 use crate::diagnostic::Diagnostic;
 use crate::migrated::surroundings;
@@ -84,7 +85,24 @@ pub(super) fn expected(
             }
         }
     }
-    Ok((shapes(&mut session.client, answers?)?, uses))
+    let answers = answers?;
+    for (number, procedure) in procedures(session, queries, &answers)? {
+        uses.functions.entry(procedure).or_default().insert(queries[number].name.clone());
+    }
+    Ok((shapes(&mut session.client, answers)?, uses))
+}
+
+/// What CALLs call: before PostgreSQL 16 their trees do not tell.
+fn procedures(
+    session: &mut Session,
+    queries: &[&Query],
+    answers: &[Result<Statement, ServerError>],
+) -> Result<Vec<(usize, Oid)>, SessionError> {
+    let statements = queries.iter().zip(answers).map(|(query, answer)| {
+        let params = answer.as_ref().ok().map(|statement| statement.params.as_slice());
+        (query.sql.as_str(), params)
+    });
+    Ok(calls::procedures(&mut session.client, statements)?)
 }
 
 /// The live server's answers, and what its role may not do; none of that if the server does not tell what it understood, as
@@ -101,11 +119,18 @@ pub(super) fn live(
     let (answers, trees) = trees::read_beside(&texts, |feed| {
         session.describe(&statements, |statement, tree| feed.put(statement, tree))
     });
-    let shapes = shapes(&mut session.client, answers?)?;
+    let answers = answers?;
+    let called: BTreeMap<usize, Oid> = procedures(session, queries, &answers)?.into_iter().collect();
+    let shapes = shapes(&mut session.client, answers)?;
     let needs: Vec<(&str, Needs)> = queries
         .iter()
         .zip(&trees)
-        .filter_map(|(query, tree)| Some((query.name.as_str(), Needs::of(tree.as_ref()?))))
+        .enumerate()
+        .filter_map(|(number, (query, tree))| {
+            let mut needs = Needs::of(tree.as_ref()?);
+            needs.functions.extend(called.get(&number));
+            Some((query.name.as_str(), needs))
+        })
         .collect();
     if needs.is_empty() && shapes.iter().any(Result::is_ok) {
         return Ok((shapes, None));

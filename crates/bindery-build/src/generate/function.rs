@@ -62,7 +62,7 @@ struct Arg<'i> {
 
 /// What a row becomes.
 enum Row {
-    /// A single column is its bare value.
+    /// A single column is its bare value, and none is `()`.
     Value(String),
     /// A struct of the whole table, at the root.
     Table(String),
@@ -335,7 +335,10 @@ impl<'i> Function<'i> {
         }
         let values: Vec<String> = self.args.iter().map(|arg| self.value(arg)).collect();
         let decode = match self.row {
-            Some(Row::Value(_)) => self.shape.columns[0].decode_value(),
+            Some(Row::Value(_)) => {
+                let column = self.shape.columns.first();
+                column.map_or_else(|| "|_| Ok(())".to_owned(), row::Column::decode_value)
+            }
             Some(Row::TableOrNone(_)) => {
                 text.leave_to_prettyplease();
                 let is_missing = self.shape.embeds[0].is_missing();
@@ -483,7 +486,7 @@ fn row(query: &Query, description: &Description, shape: &Shape<'_>) -> Option<Ro
         return Some(if embed.optional { Row::TableOrNone(name) } else { Row::Table(name) });
     }
     match &shape.columns[..] {
-        [] if shape.embeds.is_empty() => None,
+        [] if shape.embeds.is_empty() => query.command.returns_rows().then(|| Row::Value("()".to_owned())),
         [column] if shape.embeds.is_empty() => Some(Row::Value(column.ty.clone())),
         _ => Some(match &description.table {
             Some(table) => Row::Table(table_struct(table)),

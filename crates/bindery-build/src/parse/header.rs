@@ -14,6 +14,8 @@ use crate::source::SourceFile;
 pub(super) struct Header {
     pub name: String,
     pub name_range: Range<usize>,
+    /// Whether it was written as `:execlastid`, where that stands in the file.
+    pub last_id: Option<Range<usize>>,
     /// None where the header is wrong, which is reported already: its SQL is passed over.
     pub command: Option<Command>,
     /// The whole comment.
@@ -27,7 +29,7 @@ impl Header {
     pub fn broken(comment: &Token) -> Self {
         let range = comment.range.clone();
         let name_range = range.start..range.start;
-        Self { name: String::new(), name_range, command: None, range, above: Vec::new() }
+        Self { name: String::new(), name_range, last_id: None, command: None, range, above: Vec::new() }
     }
 }
 
@@ -86,26 +88,29 @@ pub(super) fn read(
     Ok(Some(Header {
         name: name.to_owned(),
         name_range: range_of(name),
+        last_id: (word.trim_start_matches(':') == LAST_ID).then(|| range_of(word)),
         command: Some(command(file, word, range_of(word))?),
         range: comment.range.clone(),
         above: comments_above(&file.text, before, comment.range.start),
     }))
 }
 
+/// sqlc's command for MySQL. Of a statement with RETURNING it is `:one`.
+const LAST_ID: &str = "execlastid";
+
 fn command(file: &Arc<SourceFile>, word: &str, range: Range<usize>) -> Result<Command, Box<Diagnostic>> {
     let bare = word.trim_start_matches(':');
+    if bare == LAST_ID {
+        // What it is depends on the statement.
+        return Ok(Command::Exec);
+    }
     if let Some(command) = Command::from_word(bare) {
         return Ok(command);
     }
-    let list = || format!("the commands are {}", Command::list());
-    let (message, label, help) = if bare == "execlastid" {
-        let message = format!("PostgreSQL has no last id, so there is no `{word}`");
-        (message, "a command for MySQL", "use `:one`, and `RETURNING id` in the statement".to_owned())
-    } else {
-        let near = did_you_mean(bare, Command::ALL.map(Command::word)).map(|help| help.replace(" `", " `:"));
-        (format!("unknown command `{word}`"), "no such command", near.unwrap_or_else(list))
-    };
-    Err(Box::new(Diagnostic::error(message).at(Span::new(file, range), label).help(help)))
+    let near = did_you_mean(bare, Command::ALL.map(Command::word)).map(|help| help.replace(" `", " `:"));
+    let help = near.unwrap_or_else(|| format!("the commands are {}", Command::list()));
+    let unknown = Diagnostic::error(format!("unknown command `{word}`"));
+    Err(Box::new(unknown.at(Span::new(file, range), "no such command").help(help)))
 }
 
 /// Whether a statement begins with `# name: ...`, as a header for MySQL may

@@ -19,7 +19,7 @@ use crate::copy;
 use crate::cores;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lex::{self, Token, TokenKind};
-use crate::query::{Query, source_hash};
+use crate::query::{Command, Query, source_hash};
 use crate::source::{SourceFile, Sources};
 
 use header::Header;
@@ -137,7 +137,7 @@ impl Block<'_> {
         unnamed: Unnamed,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Query> {
-        let command = self.header.command?;
+        let mut command = self.header.command?;
         let mut statements = statements(self.tokens);
         let Some(first) = statements.next() else {
             diagnostics.push(
@@ -159,6 +159,19 @@ impl Block<'_> {
                     .help("give it a header of its own: `-- name: <Name> :<command>`"),
             );
             return None;
+        }
+        if let Some(range) = &self.header.last_id {
+            match first.has_word(&file.text, "RETURNING") {
+                true => command = Command::One,
+                false => diagnostics.push(
+                    Diagnostic::warning(format!(
+                        "PostgreSQL has no last id, so `{}` returns none",
+                        self.header.name
+                    ))
+                    .at(Span::new(file, range.clone()), "as `:exec`")
+                    .help("use `:one`, and `RETURNING id` in the statement"),
+                ),
+            }
         }
         let comments = first.leading.iter().filter(|token| token.kind == TokenKind::Comment);
         let ranges = self.header.above.iter().cloned().chain(comments.map(|t| t.range.clone()));
@@ -212,6 +225,13 @@ struct Statement<'t> {
     significant: &'t [Token],
     /// Byte offset of its end, semicolon included.
     end: usize,
+}
+
+impl Statement<'_> {
+    fn has_word(&self, text: &str, word: &str) -> bool {
+        let is_word = |token: &&Token| matches!(token.kind, TokenKind::Word { quoted: false });
+        self.significant.iter().filter(is_word).any(|token| token.text(text).eq_ignore_ascii_case(word))
+    }
 }
 
 /// The statements of `tokens`; a bare semicolon is none.
@@ -278,7 +298,6 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::Command;
 
     fn parse_text(text: &str) -> (Parsed, Vec<String>) {
         parse_as(text, Unnamed::Mistake)

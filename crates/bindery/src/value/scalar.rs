@@ -55,4 +55,9 @@ impl Decode<'_> for () {
     fn decode(_: &Type, raw: &[u8]) -> Result<Self, BoxError> {
         fixed::<0>(raw).map(|[]| ())
     }
+
+    /// A function in SQL that returns nothing returns NULL.
+    fn decode_null() -> Result<Self, BoxError> {
+        Ok(())
+    }
 }

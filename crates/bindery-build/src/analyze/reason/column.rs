@@ -271,7 +271,7 @@ impl Why<'_> {
         env: &Env<'_, 'n>,
     ) -> Reason {
         let what = self.shown(call, env);
-        let nulls = self.nullability.argument_nulls(call, env);
+        let nulls = self.nullability.argument_nulls(call, function, env);
         if function.is_strict && !function.returns_set && nulls.iter().any(|nulls| nulls.value) {
             return self
                 .argument(call, "args", env)
