@@ -38,7 +38,7 @@ fn workspace(name: &str) -> PathBuf {
     for (path, text) in [
         ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n".to_owned()),
         ("crates/app/Cargo.toml", package("app") + "[build-dependencies]\nbindery-build = \"0.1\"\n"),
-        ("crates/app/migrations/1.sql", "CREATE TABLE cars (plate text);\n".to_owned()),
+        ("crates/app/migrations/1_cars.sql", "CREATE TABLE cars (plate text);\n".to_owned()),
         ("crates/app/queries/cars.sql", "-- name: A :many\nSELECT plat FROM cars;\n".to_owned()),
         ("crates/bare/Cargo.toml", package("bare")),
     ] {

@@ -95,6 +95,18 @@ struct Car {
     tags: Vec<&'static str>,
 }
 
+/// A row of the optional side may be missing in one of the statements, and is optional in all.
+async fn tagged(conn: &Connection, fleet: &[Car]) -> Outcome {
+    let ids: Vec<i64> = fleet.iter().map(|car| car.id).collect();
+    let params = db::cars::TaggedCarsParams::new(&ids);
+    let all = db::cars::tagged_cars(conn, params).await?;
+    assert!(all.len() >= fleet.len() && all.iter().any(|row| row.car_tag.is_none()), "{all:?}");
+    let some = db::cars::tagged_cars(conn, db::cars::TaggedCarsParams { tag: Some("winter"), ..params }).await?;
+    let tags = some.iter().map(|row| row.car_tag.as_ref().map(|tag| tag.tag.as_str()));
+    assert!(tags.into_iter().all(|tag| tag == Some("winter")), "{some:?}");
+    Ok(())
+}
+
 #[tokio::main]
 async fn main() -> Outcome {
     let created = || bindery_postgres::Server::start()?.create_database();
@@ -102,7 +114,7 @@ async fn main() -> Outcome {
     let client = DatabaseClient::create(Config::from_url(database.url())?).await?;
     client.migrate(&db::MIGRATIONS).await?;
     // Every statement is there, and is what it was when the code was generated.
-    assert_eq!(db::QUERIES.queries.len(), 48 + 8 + 4 + 2 + 8 + 4 + 2 + 3 + 8 + 32 + 64 + 2 + 2);
+    assert_eq!(db::QUERIES.queries.len(), 48 + 8 + 4 + 2 + 8 + 4 + 2 + 3 + 8 + 32 + 64 + 2 + 2 + 2);
     let drifts = client.verify(&db::QUERIES).await?;
     assert!(drifts.is_empty(), "{drifts}");
 
@@ -123,6 +135,7 @@ async fn main() -> Outcome {
     }
     // The chance that 600 choices miss one of 48 is about 1 in 6,000.
     println!("{} of 48 statements of SearchCars ran", seen.len());
+    tagged(&conn, &fleet).await?;
     colours(&conn).await?;
     stream(&client, &fleet, &mut random).await?;
     order(&conn, &fleet).await?;

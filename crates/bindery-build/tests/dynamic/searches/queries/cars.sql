@@ -127,3 +127,11 @@ ORDER BY id, plate, seats, colour -- @order d
 -- Not NULL only where the filter is given.
 SELECT DISTINCT colour FROM cars
 WHERE colour > @after    -- @if after
+
+-- name: TaggedCars :many
+SELECT sqlc.embed(cars), sqlc.embed(t)
+FROM cars
+LEFT JOIN car_tags t ON t.car_id = cars.id
+WHERE cars.id = ANY (sqlc.slice(ids))
+  AND t.tag = @tag       -- @if tag
+ORDER BY cars.id, t.tag;
