@@ -1,5 +1,7 @@
 //! Runs one direction of one migration.
 
+use tokio_postgres::Error;
+
 use crate::client::Client;
 use crate::error::ApplyError;
 use crate::migration::{Direction, Section, TransactionMode};
@@ -14,20 +16,10 @@ pub(crate) async fn execute<C: Client>(
     section: &Section,
     end: &str,
 ) -> Result<(), ApplyError> {
-    match section.transaction {
-        TransactionMode::None => send(client, section, end).await,
-        TransactionMode::PerFile => {
-            let failed = |error| ApplyError::in_file(section, error);
-            client.batch_execute("BEGIN").await.map_err(failed)?;
-            let sent = send(client, section, end).await;
-            if sent.is_err() {
-                // The first error is the one to tell; a connection that is lost has nothing to roll back.
-                let _ = client.batch_execute("ROLLBACK").await;
-                return sent;
-            }
-            client.batch_execute("COMMIT").await.map_err(failed)
-        }
-    }
+    let failed = |error| ApplyError::in_file(section, error);
+    begin(client, section.transaction).await.map_err(failed)?;
+    let sent = send(client, section, end).await;
+    finish(client, section.transaction, sent, failed).await
 }
 
 /// Has the connection run a migration of its own, and then `end`, likewise.
@@ -43,23 +35,37 @@ pub(crate) async fn execute_registered<C: Client>(
     end: &str,
 ) -> Result<(), ApplyError> {
     let failed = |error| ApplyError::around(name, transaction, error);
-    let is_in_transaction = transaction == TransactionMode::PerFile;
-    if is_in_transaction {
-        client.batch_execute("BEGIN").await.map_err(failed)?;
-    }
-    let ran = client.run_registered(version, direction).await;
-    let ran = ran.map_err(|error| ApplyError::registered(name, transaction, error));
-    let outcome = match ran {
+    begin(client, transaction).await.map_err(failed)?;
+    let outcome = match client.run_registered(version, direction).await {
         Ok(()) => client.batch_execute(end).await.map_err(failed),
-        Err(error) => Err(error),
+        Err(error) => Err(ApplyError::registered(name, transaction, error)),
     };
-    if is_in_transaction {
-        match &outcome {
-            Ok(()) => client.batch_execute("COMMIT").await.map_err(failed)?,
-            Err(_) => drop(client.batch_execute("ROLLBACK").await),
+    finish(client, transaction, outcome, failed).await
+}
+
+async fn begin<C: Client>(client: &mut C, transaction: TransactionMode) -> Result<(), Error> {
+    match transaction {
+        TransactionMode::None => Ok(()),
+        TransactionMode::PerFile => client.batch_execute("BEGIN").await,
+    }
+}
+
+/// Ends the transaction, if there is one, by `outcome`.
+async fn finish<C: Client>(
+    client: &mut C,
+    transaction: TransactionMode,
+    outcome: Result<(), ApplyError>,
+    failed: impl Fn(Error) -> ApplyError,
+) -> Result<(), ApplyError> {
+    match (transaction, outcome) {
+        (TransactionMode::None, outcome) => outcome,
+        (TransactionMode::PerFile, Ok(())) => client.batch_execute("COMMIT").await.map_err(failed),
+        (TransactionMode::PerFile, Err(error)) => {
+            // The first error is the one to tell; a connection that is lost has nothing to roll back.
+            let _ = client.batch_execute("ROLLBACK").await;
+            Err(error)
         }
     }
-    outcome
 }
 
 /// A message a statement: two in one would be a transaction of their own.

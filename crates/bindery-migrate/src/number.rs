@@ -2,12 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::format::name;
+
 const DAY: u64 = 86_400;
 
 /// The number that begins the name of the file at `path`, if one does.
 pub(crate) fn of_path(path: &str) -> Option<i64> {
-    let name = path.rsplit(['/', '\\']).next()?;
-    split(name).map(|(number, _)| number)
+    split(name::of(path)).map(|(number, _)| number)
 }
 
 /// The number that begins a file's name, and what follows it: `7` and `_cars.sql`.

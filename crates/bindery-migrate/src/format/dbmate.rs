@@ -5,7 +5,7 @@
 //! says `transaction:false`. A file may have several pairs of parts, which run one after another.
 
 use crate::error::Mistake;
-use crate::migration::{Migration, Section, Statement, TransactionMode};
+use crate::migration::{Direction, Migration, Section, Statement, TransactionMode};
 use crate::read::{File, Reader};
 
 use super::{Format, has_sql, left_open, left_out, name, same_number};
@@ -64,12 +64,6 @@ fn migration(version: i64, file: &File) -> Result<Migration, Vec<Mistake>> {
         down: Some(section(Direction::Down)),
         variables: Vec::new(),
     })
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
-    Up,
-    Down,
 }
 
 /// From an annotation to the next, as it is sent: with the annotation.

@@ -8,11 +8,10 @@
 use std::collections::BTreeMap;
 
 use crate::error::Mistake;
-use crate::migration::{Migration, Section, Statement, TransactionMode};
+use crate::migration::{Direction, Migration, Section, Statement, TransactionMode};
 use crate::read::{File, Reader};
 
-use super::name::{self, Direction};
-use super::{Format, has_sql, is_outside, left_open, left_out, same_number};
+use super::{Format, has_sql, is_outside, left_open, left_out, name, same_number};
 
 /// The files of one number.
 #[derive(Default)]

@@ -1,6 +1,7 @@
 //! What the name of a migration file says.
 
 use crate::error::Mistake;
+use crate::migration::Direction;
 use crate::read::File;
 
 /// The name without folders.
@@ -25,13 +26,6 @@ pub(super) fn number(file: &File, digits: &str) -> Result<i64, Mistake> {
         let mistake = Mistake::of_file(&file.path, "the number of the file is too large");
         mistake.help(format!("begin its name with one up to {}", i64::MAX))
     })
-}
-
-/// As golang-migrate parts it: `1_cars.up.sql`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    Up,
-    Down,
 }
 
 /// golang-migrate's pattern `^([0-9]+)_(.*)\.(down|up)\.(.*)$` (4.19, `source/parse.go`): the number's digits, and the

@@ -6,7 +6,7 @@
 //! direction than it is written is refused. Its `LineSeparator` is set in Go, where no file tells of it.
 
 use crate::error::Mistake;
-use crate::migration::{LineStart, Migration, Section, Statement, TransactionMode};
+use crate::migration::{Direction, LineStart, Migration, Section, Statement, TransactionMode};
 use crate::read::{File, Reader};
 
 use super::{Format, left_open, left_out, name};
@@ -76,12 +76,6 @@ impl Default for Part {
     fn default() -> Self {
         Self { transaction: TransactionMode::PerFile, statements: Vec::new() }
     }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Direction {
-    Up,
-    Down,
 }
 
 struct Parser<'f> {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::Mistake;
+use crate::format::{name, same_number};
 use crate::read::{File, Strictness};
 
 /// What keeps files from having an order; files that goose does not look at are left to the caller.
@@ -16,24 +17,22 @@ pub(super) fn check(files: &[&File], strictness: Strictness) -> Vec<Mistake> {
     if strictness == Strictness::Strict && !sql.iter().any(|file| is_meant_as_numbered(&file.path)) {
         return mistakes;
     }
-    let mut by_version: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
+    let mut by_version: BTreeMap<i64, Vec<&File>> = BTreeMap::new();
     for file in sql {
         match version(&file.path) {
-            Ok(version) => by_version.entry(version).or_default().push(&file.path),
+            Ok(version) => by_version.entry(version).or_default().push(file),
             Err(why) => mistakes.push(unnumbered(&file.path, why)),
         }
     }
-    for paths in by_version.values().filter(|paths| paths.len() > 1) {
-        mistakes.extend(paths[1..].iter().map(|path| {
-            Mistake::of_file(path, format!("{} has the same number", paths[0])).help("change one of them")
-        }));
+    for files in by_version.values() {
+        mistakes.extend(files[1..].iter().map(|file| same_number(file, files[0])));
     }
     mistakes
 }
 
 /// Whether the name of a file begins as if a version were meant, if not one that goose takes.
 fn is_meant_as_numbered(path: &str) -> bool {
-    name_of(path).trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit())
+    name::of(path).trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// The number of a file, if goose finds one.
@@ -43,7 +42,7 @@ pub(super) fn version_of(path: &str) -> Option<i64> {
 
 /// The number before the first `_` of the file's name.
 fn version(path: &str) -> Result<i64, &'static str> {
-    let name = name_of(path);
+    let name = name::of(path);
     if !name.ends_with(".sql") && !is_go(name) {
         return Err("its name does not end in `.sql`");
     }
@@ -85,10 +84,6 @@ pub(super) fn is_go(path: &str) -> bool {
 /// Go's tests, which goose passes over.
 pub(super) fn is_go_test(path: &str) -> bool {
     path.ends_with("_test.go")
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 #[cfg(test)]
